@@ -1,0 +1,1 @@
+"""The library: what decides. Records, parameters, ledger, filters, tokens, sampling, synthesis, pool."""

@@ -1,0 +1,111 @@
+"""One fate per pull request and stage, and the sums that must come out even.
+
+Each deciding stage writes one row for every pull request that entered it: kept, dropped (by a named rule, with the measured value
+and the limit) or failed (with the reason). What one stage kept is what the next one gets; `reconcile` proves it.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.errors import LimiError
+from pipeline.tables import LEDGER
+
+# In the order a pull request meets them.
+STAGES = ("collect_prs", "filter_prs", "sample_prs", "synthesize", "merge_reviews", "build_pool")
+FOLDER = Path("data/ledger")
+
+
+def fate(
+    pr_id: str,
+    repo: str,
+    stage: str,
+    fate: str,
+    reason: str = "",
+    value: float | None = None,
+    limit: float | None = None,
+) -> dict[str, Any]:
+    """One ledger row."""
+    return {
+        "pr_id": pr_id,
+        "repo": repo,
+        "stage": stage,
+        "fate": fate,
+        "reason": reason,
+        "value": None if value is None else float(value),
+        "limit": None if limit is None else float(limit),
+    }
+
+
+def write_fates(stage: str, rows: Iterable[dict[str, Any]] | pl.DataFrame) -> pl.DataFrame:
+    """Write a stage's part of the ledger, sorted by pr_id, after checking that each pull request is in it once."""
+    frame = rows if isinstance(rows, pl.DataFrame) else LEDGER.frame(list(rows))
+    frame = frame.sort("repo", "pr_id")
+    if frame["pr_id"].n_unique() != frame.height:
+        twice = frame.filter(pl.col("pr_id").is_duplicated())["pr_id"][0]
+        raise LimiError(f"{stage}: {twice} would be in the ledger twice; this is a defect of the stage")
+    LEDGER.write(frame, FOLDER / f"{stage}.parquet")
+    return frame
+
+
+def read_fates(folder: Path = FOLDER) -> dict[str, pl.DataFrame]:
+    """The parts of the ledger that exist, in the order of the stages."""
+    return {
+        stage: LEDGER.read(folder / f"{stage}.parquet") for stage in STAGES if (folder / f"{stage}.parquet").exists()
+    }
+
+
+def reconcile(fates: dict[str, pl.DataFrame]) -> None:
+    """Prove that what each stage kept is exactly what entered the next. Raises LimiError naming the first that is not."""
+    before: tuple[str, set[str]] | None = None
+    for stage, frame in fates.items():
+        entered = set(frame["pr_id"])
+        if before is not None and entered != before[1]:
+            lost, new = sorted(before[1] - entered), sorted(entered - before[1])
+            raise LimiError(
+                f"the ledger does not add up: {before[0]} kept {len(before[1])} pull requests, {stage} has {len(entered)}"
+                + (f"; lost: {lost[0]}" if lost else "")
+                + (f"; from nowhere: {new[0]}" if new else "")
+                + f"; `dvc repro --force {stage}` makes it again"
+            )
+        before = (stage, set(frame.filter(pl.col("fate") == "kept")["pr_id"]))
+
+
+def lives(fates: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """One row per listed pull request: its last stage and what happened there. A LEDGER frame sorted by repo and pr_id."""
+    reconcile(fates)
+    order = {stage: at for at, stage in enumerate(STAGES)}
+    return (
+        pl.concat(list(fates.values()))
+        .with_columns(pl.col("stage").replace_strict(order, return_dtype=pl.Int64).alias("at"))
+        .sort("repo", "pr_id", "at")
+        .group_by("pr_id", maintain_order=True)
+        .last()
+        .select(*LEDGER.schema)
+    )
+
+
+def funnel(fates: dict[str, pl.DataFrame]) -> list[dict[str, Any]]:
+    """Per stage: how many entered, were kept and failed, and how many each rule dropped (largest first)."""
+    steps = []
+    for stage, frame in fates.items():
+        lost = (
+            frame.filter(pl.col("fate") != "kept")
+            .group_by("fate", "reason")
+            .len()
+            .sort("len", "reason", descending=[True, False])
+        )
+        steps.append(
+            {
+                "stage": stage,
+                "entered": frame.height,
+                "kept": frame.filter(pl.col("fate") == "kept").height,
+                "dropped": {
+                    row["reason"]: row["len"] for row in lost.iter_rows(named=True) if row["fate"] == "dropped"
+                },
+                "failed": {row["reason"]: row["len"] for row in lost.iter_rows(named=True) if row["fate"] == "failed"},
+            }
+        )
+    return steps

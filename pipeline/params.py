@@ -1,0 +1,233 @@
+"""The typed, strict form of `params.yaml`: the one file to edit.
+
+Every key is here with its type, bounds and meaning; docs/PARAMETERS.md lists them, and a test holds the two together. An
+unknown or mistyped key is an error that names the file, the line and, for an unknown one, the nearest known name.
+"""
+
+import difflib
+import types
+import typing
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipeline.errors import UserError
+
+MAX_TOKEN_BYTES = 128  # the longest token of o200k_base, in bytes; measured over all of its 199,998 ranks
+
+SubDomain = Literal["front-end", "back-end", "deployment", "debugging", "optimization"]
+Positive = Annotated[int, Field(ge=1)]
+NonNegative = Annotated[int, Field(ge=0)]
+Suffix = Annotated[str, Field(pattern=r"^\.[A-Za-z0-9]+$")]
+
+
+class Section(BaseModel):
+    """A block of parameters: strict types, no unknown key, never changed after it is read."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Dask(Section):
+    """Where partitions are worked on."""
+
+    scheduler: str = Field(description="`local`, or the address of a Dask scheduler such as tcp://host:8786")
+    workers: NonNegative = Field(description="local worker processes; 0 is one per core")
+    memory_per_worker: str = Field(description="a local worker's memory limit, such as 4GiB")
+
+
+class Source(Section):
+    """Where pull requests come from."""
+
+    kind: Literal["demo", "clones", "github"] = Field(
+        description="the embedded world, local git clones, or GitHub's API"
+    )
+    input: str = Field(
+        description="what the choice of repositories depends on: for clones, the CSV of repository facts"
+    )
+    folder: str = Field(description="where the clones lie (for the demo: where they are built)")
+
+
+class Select(Section):
+    """Which repositories."""
+
+    min_stars: NonNegative = Field(description="a repository needs more stars than this")
+    repositories: Positive = Field(description="how many are chosen at most")
+    licences: list[str] = Field(description="allowed SPDX ids; an empty list allows all")
+
+
+class Collect(Section):
+    """What is read of each repository."""
+
+    max_listed: Positive = Field(description="newest merged pull requests listed per repository")
+    max_patch_bytes: Positive = Field(description="a longer patch is not stored, only its size")
+
+
+class Filter(Section):
+    """Which pull requests stay (paper, section on data collection; docs/FILTERS.md)."""
+
+    max_tokens: Annotated[int, Field(ge=1, le=7_500)] = Field(
+        description="a patch stays if it has fewer o200k_base tokens than this"
+    )
+    # tiktoken fails on about a million whitespace characters in a row; 7,500 tokens of 128 bytes stay below that.
+    count_up_to: Annotated[int, Field(ge=1, le=7_500)] = Field(
+        description="how far a patch over the limit is counted, for the histogram only"
+    )
+    markdown: Literal["only", "any", "off"] = Field(
+        description="drop a change of only Markdown, of any Markdown, or none"
+    )
+    markdown_suffixes: list[Suffix] = Field(description="what counts as Markdown, compared without case")
+    binary: Literal["any", "only", "off"] = Field(
+        description="drop a change with any binary file, of only binaries, or none"
+    )
+    max_files: NonNegative = Field(description="most files a change may touch; 0 is no limit")
+
+
+class Sample(Section):
+    """How many of the kept pull requests go on."""
+
+    per_repository: Positive = Field(description="sampled per repository at most")
+    strategy: Literal["stratified", "random"] = Field(description="equal shares of the sub-domains, or one plain draw")
+
+
+class Synthesize(Section):
+    """Who writes the queries."""
+
+    writer: Literal["template"] = Field(description="`template`: deterministic and extractive, no model")
+
+
+class Review(Section):
+    """Who judges them."""
+
+    annotators: dict[str, Positive] = Field(min_length=1, description="name of each annotator: user id in Label Studio")
+    overlap: Positive = Field(description="judgements each query needs")
+    export: str = Field(description="Label Studio's JSON export of the reviewed tasks")
+
+    @model_validator(mode="after")
+    def _enough_annotators(self) -> "Review":
+        if self.overlap > len(self.annotators):
+            raise ValueError(f"overlap {self.overlap} needs as many annotators, there are {len(self.annotators)}")
+        if len(set(self.annotators.values())) != len(self.annotators):
+            raise ValueError("two annotators have the same user id")
+        return self
+
+
+class Pool(Section):
+    """What the pool is made of (paper: 60 real-world queries and 18 of pull requests)."""
+
+    real_world: str = Field(description="JSON lines of real-world queries, see docs/DATA.md")
+    real_world_count: NonNegative = Field(description="how many of them the pool holds")
+    github_pr_count: NonNegative = Field(description="how many queries of pull requests the pool holds")
+    sub_domains: dict[SubDomain, NonNegative] = Field(description="how many of those from each sub-domain")
+    origin_note: str = Field(description="written into every row: what this pool is")
+
+    @model_validator(mode="after")
+    def _quotas_add_up(self) -> "Pool":
+        total = sum(self.sub_domains.values())
+        if total != self.github_pr_count:
+            raise ValueError(f"the quotas of sub_domains add up to {total}, github_pr_count is {self.github_pr_count}")
+        return self
+
+
+class Params(Section):
+    """The whole of `params.yaml`."""
+
+    profile: str = Field(description="name of the profile this file came from")
+    seed: NonNegative = Field(description="every draw is a hash of this seed and a name")
+    dask: Dask
+    source: Source
+    select: Select
+    collect: Collect
+    filter: Filter
+    sample: Sample
+    synthesize: Synthesize
+    review: Review
+    pool: Pool
+
+    @model_validator(mode="after")
+    def _limits_fit(self) -> "Params":
+        least = self.filter.max_tokens * MAX_TOKEN_BYTES
+        if self.collect.max_patch_bytes < least:
+            raise ValueError(
+                f"collect.max_patch_bytes must be at least {least} (filter.max_tokens x {MAX_TOKEN_BYTES} bytes), or a patch "
+                "could be neither counted nor dropped by its size"
+            )
+        if self.filter.count_up_to < self.filter.max_tokens:
+            raise ValueError(f"filter.count_up_to must be at least filter.max_tokens ({self.filter.max_tokens})")
+        return self
+
+
+def read_params(path: Path = Path("params.yaml")) -> Params:
+    """Read and check a parameter file. Raises UserError with every problem, one per line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; `limi profile demo` writes one") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid YAML: {error}") from None
+    try:
+        return Params.model_validate(data)
+    except ValidationError as error:
+        lines = _line_numbers(text)
+        problems = [_sentence(path, lines, problem) for problem in error.errors()]
+        raise UserError("\n".join(problems)) from None
+
+
+def known_keys() -> dict[str, str]:
+    """Every leaf key in dotted form with its meaning, in the order of the file."""
+    return dict(_leaves(Params, ""))
+
+
+def _leaves(model: type[BaseModel], prefix: str) -> typing.Iterator[tuple[str, str]]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and not isinstance(kind, types.GenericAlias) and issubclass(kind, BaseModel):
+            yield from _leaves(kind, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field.description or ""
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML itself lets a second key win silently; here it is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            if key_node.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key_node.value!r} stands twice", key_node.start_mark
+                )
+            seen.add(key_node.value)
+        return super().construct_mapping(node, deep)
+
+
+def _sentence(path: Path, lines: dict[str, int], problem: Any) -> str:
+    key = ".".join(str(step) for step in problem["loc"])
+    line = next((lines[k] for k in (key, key.rpartition(".")[0]) if k in lines), 1)
+    where = f"{path} line {line}: "
+    if problem["type"] == "extra_forbidden":
+        section = key.rpartition(".")[0]
+        near = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0.6) or difflib.get_close_matches(
+            key.rpartition(".")[2], [known.rpartition(".")[2] for known in known_keys()], n=1, cutoff=0.6
+        )
+        hint = f"did you mean {near[0]}?" if near else "`limi doctor` lists the known ones"
+        return f"{where}{key} is not a known parameter{f' of {section}' if section else ''}; {hint}"
+    if problem["type"] == "missing":
+        return f"{where}{key} is missing ({known_keys().get(key, 'a block of parameters')})"
+    given = "" if isinstance(problem["input"], dict) else f", not {problem['input']!r}"
+    return f"{where}{key + ': ' if key else ''}{problem['msg'].removeprefix('Value error, ')}{given}"
+
+
+def _line_numbers(text: str) -> dict[str, int]:
+    lines: dict[str, int] = {}
+
+    def walk(node: yaml.Node | None, prefix: str) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                lines[f"{prefix}{key.value}"] = key.start_mark.line + 1
+                walk(value, f"{prefix}{key.value}.")
+
+    walk(yaml.compose(text, Loader=yaml.SafeLoader), "")
+    return lines
