@@ -1,0 +1,1 @@
+"""The embedded world that makes a fresh machine run with no account and no network."""

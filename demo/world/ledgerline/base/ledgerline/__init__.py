@@ -1,0 +1,3 @@
+"""Double-entry accounting as a small HTTP service."""
+
+__version__ = "0.3.0"

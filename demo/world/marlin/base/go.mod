@@ -1,0 +1,3 @@
+module quillworks.example/marlin
+
+go 1.19
