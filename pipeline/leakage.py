@@ -1,0 +1,71 @@
+"""How much of the solution a query gives away, measured against the patch without a model.
+
+Three signs: identifiers the patch introduces (code-shaped words of added lines that no removed or context line has), paths of
+the patch, and runs of four words shared with the added lines. `leakage` is 0 for none and grows to 1:
+0.25 for each identifier, 0.25 for each path, plus the share of the query's word runs that the added lines have.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.patch import changed_lines
+
+PER_NAME = 0.25
+RUN = 4
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# snake_case, camelCase or PascalCase of two humps, SCREAMING_CASE, or letters with digits inside.
+_CODE_SHAPED = re.compile(
+    r"[A-Za-z0-9]*_[A-Za-z0-9_]+|_+[A-Za-z]\w*|[a-z]+(?:[A-Z][a-z0-9]*)+|(?:[A-Z][a-z0-9]+){2,}|[A-Za-z]+[0-9]+[A-Za-z]\w*"
+)
+
+
+@dataclass(frozen=True)
+class Leakage:
+    """What a text gives away: names and paths, sorted, and the measure from 0 to 1."""
+
+    identifiers: list[str]
+    paths: list[str]
+    measure: float
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What a patch introduces, in the form that texts are held against. Made by `solution_of`."""
+
+    identifiers: frozenset[str]
+    paths: tuple[str, ...]
+    runs: frozenset[tuple[str, ...]]
+
+
+def solution_of(patch: str, files: list[dict[str, Any]]) -> Solution:
+    """The solution of a canonical patch and its FILE structs."""
+    added, others = changed_lines(patch)
+    known = {word for line in others for word in _WORD.findall(line)}
+    introduced = {
+        word for line in added for word in _WORD.findall(line) if len(word) > 3 and _CODE_SHAPED.fullmatch(word)
+    }
+    paths = {path for file in files for path in (file["path"], file["old_path"])}
+    runs = {run for line in added for run in _runs(line)}
+    return Solution(frozenset(introduced - known), tuple(sorted(paths)), frozenset(runs))
+
+
+def leakage(text: str, solution: Solution) -> Leakage:
+    """Hold a text against a solution."""
+    identifiers = sorted(set(_WORD.findall(text)) & solution.identifiers)
+    lowered = text.lower()
+    paths = [path for path in solution.paths if _names(lowered, path.lower())]
+    runs = _runs(text)
+    shared = sum(run in solution.runs for run in runs) / len(runs) if runs else 0.0
+    return Leakage(identifiers, paths, round(min(1.0, PER_NAME * (len(identifiers) + len(paths)) + shared), 6))
+
+
+def _names(text: str, path: str) -> bool:
+    """Whether a text names a path: the whole of it, or a file name with an ending."""
+    name = path.rsplit("/", 1)[-1]
+    return path in text if "." not in name else re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
+
+
+def _runs(text: str) -> list[tuple[str, ...]]:
+    words = [word.lower() for word in _WORD.findall(text)]
+    return [tuple(words[at : at + RUN]) for at in range(len(words) - RUN + 1)]

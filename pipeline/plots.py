@@ -1,0 +1,57 @@
+"""The points of the plots that `dvc plots show` draws, as small CSV files."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.files import atomic
+from pipeline.params import Filter
+
+FOLDER = Path("plots")
+BIN = 100  # tokens per bar of the histogram
+
+
+def patch_token_points(verdicts: pl.DataFrame, chosen: Filter) -> pl.DataFrame:
+    """`tokens, pulls, limit`: how many patches fall into each bin of 100 tokens; the last bin holds all from `count_up_to` on.
+
+    Patches that an earlier rule dropped were not counted; those dropped by their byte size alone are in the last bin.
+    """
+    sized = verdicts.filter((pl.col("reason") == "patch_too_large") | (pl.col("fate") == "kept"))
+    capped = sized.select(
+        pl.coalesce("tokens", pl.col("value").cast(pl.Int64)).clip(0, chosen.count_up_to).alias("tokens")
+    )
+    counts = dict(capped.select(pl.col("tokens") // BIN * BIN).group_by("tokens").len().iter_rows())
+    return pl.DataFrame(
+        {
+            "tokens": (bins := list(range(0, chosen.count_up_to + 1, BIN))),
+            "pulls": [counts.get(start, 0) for start in bins],
+            "limit": [chosen.max_tokens] * len(bins),
+        }
+    )
+
+
+def sub_domain_points(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """`sub_domain, pulls` of the kept pull requests."""
+    kept = verdicts.filter(pl.col("fate") == "kept")
+    return kept.group_by("sub_domain").agg(pl.len().alias("pulls")).sort("sub_domain")
+
+
+def language_points(verdicts: pl.DataFrame, repos: pl.DataFrame) -> pl.DataFrame:
+    """`language, pulls` of the kept pull requests, by their repository's main language."""
+    kept = verdicts.filter(pl.col("fate") == "kept").join(repos.select("repo", "language"), on="repo")
+    return kept.group_by("language").agg(pl.len().alias("pulls")).sort("language")
+
+
+def funnel_points(funnel: list[dict[str, Any]]) -> pl.DataFrame:
+    """`stage, pulls`: how many were listed, and how many each stage kept."""
+    steps = [("listed", funnel[0]["entered"]), *((step["stage"], step["kept"]) for step in funnel)]
+    return pl.DataFrame(
+        {"stage": [f"{at} {name}" for at, (name, _) in enumerate(steps)], "pulls": [count for _, count in steps]}
+    )
+
+
+def write_points(name: str, points: pl.DataFrame) -> None:
+    """Write plots/NAME.csv."""
+    with atomic(FOLDER / f"{name}.csv") as unfinished:
+        points.write_csv(unfinished)

@@ -1,0 +1,74 @@
+"""Give a pull request its sub-domain by the rules of `subdomains.toml`, with the rule that spoke loudest as evidence."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+TABLE = Path(__file__).with_name("subdomains.toml")
+SUB_DOMAINS = ("front-end", "back-end", "deployment", "debugging", "optimization")
+_BODY_READ = 4000  # characters; a body's first screens say what the change is about
+
+
+@dataclass(frozen=True)
+class _Rule:
+    sub_domain: str
+    weight: float
+    kind: str  # path, title or body
+    patterns: tuple[re.Pattern[str], ...]
+
+
+@dataclass(frozen=True)
+class _RuleTable:
+    order: tuple[str, ...]
+    otherwise: str
+    rules: tuple[_Rule, ...]
+
+
+def classify(paths: list[str], title: str, body: str) -> tuple[str, str]:
+    """`(sub_domain, evidence)` of a change. Evidence is `kind:matched text` of the heaviest rule for it, empty if none spoke."""
+    table = _table()
+    sums = dict.fromkeys(table.order, 0.0)
+    loudest: dict[str, tuple[float, str]] = {}
+    for rule in table.rules:
+        share, matched = _spoken(rule, paths, title, body)
+        if share:
+            sums[rule.sub_domain] += rule.weight * share
+            if rule.weight * share > loudest.get(rule.sub_domain, (0.0, ""))[0]:
+                loudest[rule.sub_domain] = (rule.weight * share, f"{rule.kind}:{matched}")
+    best = max(table.order, key=lambda name: sums[name])  # max keeps the first of equals
+    if not sums[best]:
+        return table.otherwise, ""
+    return best, loudest[best][1]
+
+
+def _spoken(rule: _Rule, paths: list[str], title: str, body: str) -> tuple[float, str]:
+    if rule.kind == "path":
+        found = [path for path in paths if any(pattern.search(path) for pattern in rule.patterns)]
+        return (len(found) / len(paths), found[0]) if found else (0.0, "")
+    text = title if rule.kind == "title" else body[:_BODY_READ]
+    for pattern in rule.patterns:
+        if match := pattern.search(text):
+            return 1.0, match[0].strip().lower()
+    return 0.0, ""
+
+
+@cache
+def _table() -> _RuleTable:
+    data = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    rules = []
+    for entry in data["rule"]:
+        kind = next(kind for kind in ("path", "title", "body") if kind in entry)
+        rules.append(
+            _Rule(
+                entry["sub_domain"],
+                float(entry["weight"]),
+                kind,
+                tuple(re.compile(pattern, re.IGNORECASE) for pattern in entry[kind]),
+            )
+        )
+    unknown = {rule.sub_domain for rule in rules} - set(SUB_DOMAINS)
+    if unknown or set(data["order"]) != set(SUB_DOMAINS) or data["otherwise"] not in SUB_DOMAINS:
+        raise ValueError(f"{TABLE.name}: sub-domains must be {', '.join(SUB_DOMAINS)}; unknown: {sorted(unknown)}")
+    return _RuleTable(tuple(data["order"]), data["otherwise"], tuple(rules))

@@ -1,0 +1,63 @@
+"""One query per sampled pull request, with what can be measured of it without a model."""
+
+import hashlib
+from typing import Any
+
+import polars as pl
+
+from pipeline.files import sha256_text
+from pipeline.leakage import leakage, solution_of
+from pipeline.ledger import fate
+from pipeline.params import Synthesize
+from pipeline.tables import QUERIES
+from pipeline.template_writer import TemplateWriter
+from pipeline.writers import Draft, QueryWriter
+
+STAGE = "synthesize"
+
+
+def writer_for(chosen: Synthesize) -> QueryWriter:
+    """The writer that the parameters name."""
+    return {"template": TemplateWriter}[chosen.writer]()
+
+
+def query_id(pr_id: str) -> str:
+    """The id of a pull request's query. It survives a reworded query; the text has its own hash."""
+    return f"gh-{hashlib.sha256(pr_id.encode()).hexdigest()[:12]}"
+
+
+def synthesize(sampled: pl.DataFrame, writer: QueryWriter) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """`(QUERIES frame sorted by query_id, ledger rows)` for a SAMPLED frame."""
+    queries: list[dict[str, Any]] = []
+    fates: list[dict[str, Any]] = []
+    for pull in sampled.sort("repo", "number").iter_rows(named=True):
+        solution = solution_of(pull["patch"], pull["files"])
+        draft = writer.write(pull, solution)
+        if draft is None:
+            fates.append(fate(pull["pr_id"], pull["repo"], STAGE, "dropped", "nothing_to_ask"))
+            continue
+        fates.append(fate(pull["pr_id"], pull["repo"], STAGE, "kept"))
+        given_away = leakage(draft.query, solution)
+        queries.append(
+            _row(pull, draft, writer.name)
+            | {
+                "leaked_identifiers": given_away.identifiers,
+                "leaked_paths": given_away.paths,
+                "leakage": given_away.measure,
+            }
+        )
+    return QUERIES.frame(queries).sort("query_id"), fates
+
+
+def _row(pull: dict[str, Any], draft: Draft, writer: str) -> dict[str, Any]:
+    return {
+        "query_id": query_id(pull["pr_id"]),
+        "pr_id": pull["pr_id"],
+        "repo": pull["repo"],
+        "query": draft.query,
+        "query_sha256": sha256_text(draft.query),
+        "domain": draft.domain,
+        "sub_domain": pull["sub_domain"],
+        "success_criteria": draft.success_criteria,
+        "writer": writer,
+    }

@@ -1,0 +1,85 @@
+"""Tokens of OpenAI's o200k_base, exact and without the network.
+
+tiktoken does the counting. Its ranks come from the `bpe-openai` package, unpacked once into tiktoken's own cache format in
+`.limi/tiktoken`; tiktoken checks their sha256. Counting can stop early: a text is cut where o200k's splitting pattern always has a
+boundary (after a newline, before a character that is neither whitespace nor "/"), so the parts' counts add up to the whole's.
+"""
+
+import gzip
+import os
+import re
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import tiktoken
+
+from pipeline.errors import LimiError
+from pipeline.files import atomic
+from pipeline.params import MAX_TOKEN_BYTES
+
+ENCODING = "o200k_base"
+# tiktoken looks its files up under the sha1 of their address.
+RANKS_FILE = "fb374d419588a4632f3f557e76b4b70aebbca790"
+CACHE = Path(".limi/tiktoken")
+# Longer than this between two safe cuts goes to the tokenizer in one piece. tiktoken fails on about a million whitespace
+# characters in a row, and such a text is far over any limit anyway, see `count_up_to`.
+_CHUNK = 4096
+_SAFE_CUT = re.compile(r"\n(?=[^\s/])")
+
+
+@cache
+def encoding() -> tiktoken.Encoding:
+    """tiktoken's o200k_base, loaded from the package's own files. Raises LimiError if they are damaged."""
+    ranks = (CACHE / RANKS_FILE).absolute()
+    if not ranks.exists():
+        packed = resources.files("bpe_openai").joinpath("data", f"{ENCODING}.tiktoken.gz")
+        with atomic(ranks) as unfinished:  # workers may race; the rename makes the last one win with equal bytes
+            unfinished.write_bytes(gzip.decompress(packed.read_bytes()))
+    before = os.environ.get("TIKTOKEN_CACHE_DIR")
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(ranks.parent)
+    try:
+        return tiktoken.get_encoding(ENCODING)
+    except OSError as error:  # tiktoken found the file damaged, removed it and tried the network
+        raise LimiError(
+            f"the token ranks in {ranks.parent} were damaged ({error}); run again to unpack them anew"
+        ) from None
+    finally:
+        if before is None:
+            del os.environ["TIKTOKEN_CACHE_DIR"]
+        else:
+            os.environ["TIKTOKEN_CACHE_DIR"] = before
+
+
+def count(text: str) -> int:
+    """Tokens of a text; special-token text such as <|endoftext|> counts as the plain text it is."""
+    return len(encoding().encode_ordinary(text))
+
+
+def at_least(size: int) -> int:
+    """The least number of tokens that `size` bytes of UTF-8 can have."""
+    return -(-size // MAX_TOKEN_BYTES)
+
+
+def count_up_to(text: str, enough: int) -> int:
+    """Exact tokens of a text if they are fewer than `enough`; else some number >= `enough` that the text really reaches.
+
+    Never reads much further than it must: a text of too many bytes is not tokenized at all, and counting goes in pieces.
+    """
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if at_least(size) >= enough:
+        return at_least(size)
+    total = 0
+    start = 0
+    while start < len(text):
+        end = _cut_after(text, start + _CHUNK)
+        total += count(text[start:end])
+        if total >= enough:
+            return total
+        start = end
+    return total
+
+
+def _cut_after(text: str, place: int) -> int:
+    found = _SAFE_CUT.search(text, place) if place < len(text) else None
+    return found.end() if found else len(text)
