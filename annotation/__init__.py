@@ -1,0 +1,1 @@
+"""The only door to Label Studio: interface, tasks out, reviews in, agreement."""
