@@ -1,0 +1,28 @@
+"""Turn the people's reviews into one verdict per query: data/reviewed.parquet."""
+
+import json
+from pathlib import Path
+
+from annotation.agreement import STAGE, agreement_report, merge
+from annotation.reviews import read_export
+from pipeline.files import write_json
+from pipeline.ledger import write_fates
+from pipeline.params import read_params
+from pipeline.tables import QUERIES, REVIEWED
+from stages.run import run_stage
+
+
+def main() -> None:
+    """See the module's docstring."""
+    params = read_params()
+    tasks = json.loads(Path("data/tasks.json").read_text(encoding="utf-8"))
+    judgements = read_export(Path(params.review.export), tasks, params.review)
+    reviewed, fates = merge(QUERIES.read(Path("data/queries.parquet")), judgements, params.review.overlap)
+    REVIEWED.write(reviewed, Path("data/reviewed.parquet"))
+    write_fates(STAGE, fates)
+    verdicts = dict(reviewed.group_by("verdict").len().sort("verdict").iter_rows())
+    write_json(Path("metrics/merge_reviews.json"), {"queries": verdicts, **agreement_report(judgements)})
+
+
+if __name__ == "__main__":
+    run_stage(main)
