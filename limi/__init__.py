@@ -1,0 +1,1 @@
+"""The command `limi`: one small file per subcommand."""

@@ -1,0 +1,131 @@
+"""`limi clones add`: a bare clone with its pull-request refs, and its row of facts. Called again, it fetches what is new."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+from limi.licences import licence_of
+from limi.screen import line
+from pipeline.clones.facts import FULL_NAME, RepositoryFacts, read_facts, write_facts
+from pipeline.clones.git import ISOLATED, Clone, open_clone
+from pipeline.errors import LimiError, UserError
+
+REFSPECS = ("+HEAD:refs/heads/limi-head", "+refs/pull/*/head:refs/pull/*/head")
+LANGUAGES = {
+    ".c": "C",
+    ".h": "C",
+    ".cc": "C++",
+    ".cpp": "C++",
+    ".hpp": "C++",
+    ".cs": "C#",
+    ".go": "Go",
+    ".java": "Java",
+    ".js": "JavaScript",
+    ".jsx": "JavaScript",
+    ".mjs": "JavaScript",
+    ".kt": "Kotlin",
+    ".php": "PHP",
+    ".py": "Python",
+    ".rb": "Ruby",
+    ".rs": "Rust",
+    ".scala": "Scala",
+    ".sh": "Shell",
+    ".swift": "Swift",
+    ".ts": "TypeScript",
+    ".tsx": "TypeScript",
+    ".vue": "Vue",
+    ".ex": "Elixir",
+    ".hs": "Haskell",
+    ".lua": "Lua",
+    ".pl": "Perl",
+    ".dart": "Dart",
+    ".zig": "Zig",
+    ".ml": "OCaml",
+    ".clj": "Clojure",
+    ".jl": "Julia",
+}
+
+
+def add_clone(url: str, folder: Path, csv: Path, stars: int, language: str, licence: str, description: str) -> None:
+    """Make or renew one clone and its row. Raises UserError for a bad address or one that does not answer."""
+    full_name = _full_name(url)
+    target = folder / f"{full_name}.git"
+    _fetch(url, target)
+    before = {row.full_name.lower(): row for row in read_facts(csv)} if csv.exists() else {}
+    known = before.get(full_name.lower())
+    with open_clone(target) as clone:
+        head = clone.resolve("HEAD")
+        row = RepositoryFacts(
+            full_name=full_name,
+            stars=stars or (known.stars if known else 0),
+            language=language or (known.language if known else "") or main_language(clone, head),
+            licence=licence or (known.licence if known else "") or licence_of(clone, head),
+            description=description or (known.description if known else ""),
+            head=head,
+            clone=f"{full_name}.git",
+        )
+    write_facts(csv, [*(other for name, other in before.items() if name != full_name.lower()), row])
+    line(f"{full_name}: {row.language}, {row.licence}, {row.stars} stars, at {head[:12]}; its row is in {csv}")
+    if not row.stars:
+        line(
+            f"  a clone does not know its stars: give --stars, or fill in the column in {csv}, or select.min_stars leaves it out"
+        )
+
+
+def main_language(clone: Clone, head: str) -> str:
+    """The language with most bytes among the files of a commit, by their endings; "unknown" if there is none."""
+    sizes: Counter[str] = Counter()
+    for entry in clone.read(["ls-tree", "-r", "-l", "-z", head]).split(b"\0"):
+        facts, _, path = entry.partition(b"\t")
+        size = facts.split()[-1:] or [b"-"]
+        ending = Path(path.decode("utf-8", "replace")).suffix.lower()
+        if ending in LANGUAGES and size[0].isdigit():
+            sizes[LANGUAGES[ending]] += int(size[0])
+    return min(sizes, key=lambda name: (-sizes[name], name)) if sizes else "unknown"
+
+
+def _full_name(url: str) -> str:
+    parts = re.split(r"[/:]", url.rstrip("/").removesuffix(".git"))
+    name = "/".join(parts[-2:])
+    if url.startswith("-") or not FULL_NAME.fullmatch(name):
+        raise UserError(
+            f"{_public(url)} is not an address that ends in owner/name, such as https://github.com/owner/name"
+        )
+    return name
+
+
+def _fetch(url: str, target: Path) -> None:
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ALLOW_PROTOCOL": "file:git:https:ssh",
+        "LC_ALL": "C",
+    }
+    fresh = not (target / "HEAD").exists()
+    if fresh:
+        target.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            ["git", "init", "--quiet", "--bare", "--initial-branch=limi-head", str(target)],
+            check=True,
+            env={"PATH": os.environ.get("PATH", ""), **ISOLATED, "GIT_TEMPLATE_DIR": ""},
+        )
+    line(f"{_public(url)}: fetching")
+    # No remote is configured, so an address with a password in it never reaches a file. Git draws its own progress bar.
+    done = subprocess.run(
+        ["git", "-C", str(target), "fetch", "--no-tags", "--progress", "--prune", "--end-of-options", url, *REFSPECS],
+        env=environment,
+    )
+    if done.returncode:
+        if fresh and not any((target / "refs/heads").iterdir()):
+            shutil.rmtree(target)
+        raise (UserError if done.returncode == 128 else LimiError)(
+            f"git could not fetch {_public(url)} (see its words above); check the address and the network"
+        )
+
+
+def _public(url: str) -> str:
+    """An address without the user name and password it may carry."""
+    return re.sub(r"://[^/@]*@", "://", url)

@@ -1,0 +1,82 @@
+"""The command line: `limi SUBCOMMAND`. An error ends with its sentence and exit code 2 (the user's) or 1 (a failure)."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from limi.clones import add_clone
+from limi.doctor import examine
+from limi.explain import explain as explain_id
+from limi.funnel import show_funnel
+from limi.profile import profiles, switch
+from pipeline.errors import LimiError
+
+app = typer.Typer(
+    name="limi",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="From GitHub pull requests to a curated agent-training set. `dvc repro` runs the pipeline; these commands "
+    "look at it and set it up.",
+)
+clones = typer.Typer(no_args_is_help=True, help="Local git clones as a source of pull requests: no account, no API.")
+app.add_typer(clones, name="clones")
+
+
+@app.command()
+def doctor() -> None:
+    """What is configured, what is missing, and how to get it. Exit code 2 if something is missing."""
+    if not examine():
+        raise typer.Exit(2)
+
+
+@app.command()
+def funnel() -> None:
+    """How many pull requests there are, how many each stage lost, and why."""
+    show_funnel()
+
+
+@app.command()
+def explain(
+    item: Annotated[str, typer.Argument(metavar="ID", help="owner/name#number, a query id (gh-…), or a real-world id")],
+) -> None:
+    """The life of one pull request or query: every verdict, the value that decided, and why it is in the pool or not."""
+    explain_id(item)
+
+
+@app.command()
+def profile(name: Annotated[str, typer.Argument(help="its name; without one the profiles are listed")] = "") -> None:
+    """Switch params.yaml to a whole parameter file of profiles/, or list them."""
+    if name:
+        switch(name)
+    else:
+        profiles()
+
+
+@clones.command("add")
+def clones_add(
+    urls: Annotated[
+        list[str], typer.Argument(metavar="URL…", help="https, ssh or local addresses that end in owner/name")
+    ],
+    folder: Annotated[Path, typer.Option(help="where the clones lie")] = Path("clones"),
+    facts: Annotated[Path, typer.Option(help="the CSV of facts; default: repositories.csv in the folder")] = Path(),
+    stars: Annotated[int, typer.Option(min=0, help="stars of the repositories named; a clone does not know them")] = 0,
+    language: Annotated[str, typer.Option(help="main language; default: the one with most bytes")] = "",
+    licence: Annotated[str, typer.Option(help="SPDX id; default: told from the licence file")] = "",
+    description: Annotated[str, typer.Option(help="one line")] = "",
+) -> None:
+    """Clone repositories with their pull-request refs, or fetch what is new, and write their rows of facts."""
+    csv = folder / "repositories.csv" if facts == Path() else facts
+    for url in urls:
+        add_clone(url, folder, csv, stars, language, licence, description)
+
+
+def main() -> None:
+    """The entry point of the command `limi`."""
+    try:
+        app()
+    except LimiError as error:
+        print(f"limi: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)

@@ -1,0 +1,125 @@
+"""`limi doctor`: what is configured, what is missing, how to get it. Reads only; values of secrets are never shown."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from limi.screen import line
+from pipeline.clones.facts import find_clone, read_facts
+from pipeline.errors import LimiError, UserError
+from pipeline.params import Params, read_params
+from pipeline.real_world import read_real_world
+from pipeline.tokens import count
+
+SECRETS = {
+    "GITHUB_TOKEN": "reads pull requests through GitHub's API",
+    "OPENAI_API_KEY": "writes queries with a model",
+    "LABEL_STUDIO_API_KEY": "pushes tasks to and pulls reviews from Label Studio",
+    "HF_TOKEN": "publishes to the Hub",
+}
+LEAST_FREE = 5 * 2**30  # bytes
+
+
+def examine() -> bool:
+    """Print one line per finding; whether everything that the present parameters need is there."""
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("Python", _python),
+        ("git", _git),
+        ("DVC", _dvc),
+        ("tokens", _tokens),
+        ("disk", _disk),
+    ]
+    try:
+        params = read_params()
+    except LimiError as error:
+        params, broken = None, error
+        checks.append(("params.yaml", lambda: _raise(broken)))
+    if params is not None:
+        known = params
+        checks += [
+            ("params.yaml", lambda: f"profile {known.profile}"),
+            ("source", lambda: _source(known)),
+            ("real-world", lambda: _real_world(known)),
+            ("reviews", lambda: _reviews(known)),
+        ]
+    good = True
+    for name, check in checks:
+        try:
+            line(f"ok       {name:12} {check()}")
+        except LimiError as error:
+            good = False
+            for text in str(error).splitlines():
+                line(f"missing  {name:12} {text}", "red")
+    for name, use in SECRETS.items():
+        line(f"{'set' if os.environ.get(name) else 'not set':8} {name}: {use} (not needed for the demo and for clones)")
+    return good
+
+
+def _raise(error: LimiError) -> str:
+    raise error
+
+
+def _python() -> str:
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        raise UserError(f"{sys.version.split()[0]}; this project runs on 3.11 to 3.13")
+    return sys.version.split()[0]
+
+
+def _git() -> str:
+    if shutil.which("git") is None:
+        raise UserError("git is not on the PATH; install it with the system's package manager")
+    said = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
+    if tuple(int(part) for part in said.split(".")[:2]) < (2, 34):
+        raise UserError(f"git {said} is too old; 2.34 or newer is needed")
+    return said
+
+
+def _dvc() -> str:
+    try:
+        return version("dvc")
+    except PackageNotFoundError:
+        raise UserError("DVC is not installed here; `make install` makes .venv with everything") from None
+
+
+def _tokens() -> str:
+    if count("hello world") != 2:
+        raise UserError("o200k_base counts wrongly; remove .limi/tiktoken and run again")
+    return "o200k_base counts offline"
+
+
+def _disk() -> str:
+    free = shutil.disk_usage(Path()).free
+    if free < LEAST_FREE:
+        raise UserError(f"only {free / 2**30:.1f} GiB are free here; mining wants at least {LEAST_FREE / 2**30:.0f}")
+    return f"{free / 2**30:.0f} GiB free"
+
+
+def _source(params: Params) -> str:
+    source = params.source
+    if source.kind == "demo":
+        return "the demo world, built at the first run"
+    if source.kind == "github":
+        raise UserError(
+            "source.kind github is not in this version yet; `limi clones add URL` and `limi profile clones` read clones"
+        )
+    facts = read_facts(Path(source.input))
+    for row in facts:
+        find_clone(Path(source.folder), row)
+    return f"{len(facts)} clones in {source.folder}"
+
+
+def _real_world(params: Params) -> str:
+    return f"{len(read_real_world(Path(params.pool.real_world)))} queries in {params.pool.real_world}"
+
+
+def _reviews(params: Params) -> str:
+    if not Path(params.review.export).exists():
+        raise UserError(
+            f"{params.review.export} is not there yet: `dvc repro route_reviews` makes data/tasks.json, people review "
+            "it in Label Studio, and its JSON export goes there"
+        )
+    return params.review.export

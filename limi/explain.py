@@ -1,0 +1,127 @@
+"""`limi explain ID`: the life of one pull request or query, from what the stages wrote."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from limi.screen import line
+from pipeline.errors import UserError
+from pipeline.ledger import FOLDER, read_fates
+from pipeline.synthesis import query_id
+from pipeline.tables import PULLS, QUERIES, REPOS, REVIEWED, SAMPLED, Table, part_name
+
+DATA = Path("data")
+CURATED = Path("curated")
+
+
+def explain(item: str) -> None:
+    """Print everything known of a pull request, a query or a real-world query. Raises UserError for an unknown id."""
+    pool = {row["id"]: row for row in _jsonl(CURATED / "pool.jsonl")}
+    if item in pool and pool[item]["origin"] == "real_world":
+        _real_world(pool[item])
+        return
+    pr_id = item if "#" in item else _pull_of(item)
+    part = DATA / "pulls" / part_name(pr_id.split("#")[0])
+    found = PULLS.read(part).filter(pl.col("pr_id") == pr_id) if part.exists() else None
+    if found is None or found.is_empty():
+        raise UserError(
+            f"{item} is not in this run: not a listed pull request (owner/name#number), a query (gh-…) or a real-world id. "
+            "`limi funnel` shows what was listed"
+        )
+    pull = found.row(0, named=True)
+    _pull(pull)
+    _fates(pr_id)
+    _row("Sample", SAMPLED, "sampled.parquet", pr_id, ["frame_size", "stratum_size", "stratum_rank", "draw_key"])
+    _row(
+        "Query",
+        QUERIES,
+        "queries.parquet",
+        pr_id,
+        ["query_id", "writer", "query", "success_criteria", "leakage", "leaked_identifiers", "leaked_paths"],
+    )
+    _row(
+        "Review",
+        REVIEWED,
+        "reviewed.parquet",
+        pr_id,
+        [
+            "verdict",
+            "annotators",
+            "verdicts",
+            "agreement",
+            "alignment",
+            "realism",
+            "domain_fit",
+            "reject_reasons",
+            "edited_by",
+        ],
+    )
+    for row in _jsonl(CURATED / "candidates.jsonl"):
+        if row["query_id"] == query_id(pr_id):
+            line(f"\nPool: {'chosen' if row['chosen'] else 'not chosen'}", "bold")
+            line(f"  {row['reason']}")
+
+
+def _pull(pull: dict[str, Any]) -> None:
+    line(f"{pull['pr_id']}: {pull['title']}", "bold")
+    line(
+        f"  merged {pull['merged_at']:%Y-%m-%d} by {pull['method']}, author {pull['author']}, "
+        f"onto {pull['base_sha'][:12]} as {pull['merge_sha'][:12]}"
+    )
+    for row in REPOS.read(DATA / "repos.parquet").filter(pl.col("repo") == pull["repo"]).iter_rows(named=True):
+        line(
+            f"  repository: {row['stars']:,} stars, {row['language']}, licence {row['licence']}, read at {row['head_sha'][:12]}"
+        )
+    for file in pull["files"]:
+        counts = "binary" if file["additions"] is None else f"+{file['additions']} -{file['deletions']}"
+        line(
+            f"  {file['status']} {file['path']} {counts}"
+            + (f" (was {file['old_path']})" if file["old_path"] != file["path"] else "")
+        )
+
+
+def _fates(pr_id: str) -> None:
+    line("\nStages", "bold")
+    for stage, frame in read_fates(FOLDER).items():
+        for row in frame.filter(pl.col("pr_id") == pr_id).iter_rows(named=True):
+            measured = "" if row["value"] is None else f", measured {row['value']:g}"
+            limit = "" if row["limit"] is None else f", limit {row['limit']:g}"
+            line(f"  {stage:14} {row['fate']}{': ' if row['reason'] else ''}{row['reason']}{measured}{limit}")
+
+
+def _row(title: str, table: Table, name: str, pr_id: str, columns: list[str]) -> None:
+    if not (DATA / name).exists():
+        return
+    for row in table.read(DATA / name).filter(pl.col("pr_id") == pr_id).select(columns).iter_rows(named=True):
+        line(f"\n{title}", "bold")
+        for column, value in row.items():
+            text = ", ".join(map(str, value)) if isinstance(value, list) else value
+            line(
+                f"  {column}: {text}"
+                if "\n" not in str(text)
+                else f"  {column}:\n    " + str(text).replace("\n", "\n    ")
+            )
+
+
+def _real_world(row: dict[str, Any]) -> None:
+    line(f"{row['id']}: real-world query, {row['domain']}, {row['sub_domain']}", "bold")
+    for column in ("query", "success_criteria", "contributor_role", "source", "licence", "reason", "origin_note"):
+        line(f"  {column}: {row[column]}")
+
+
+def _pull_of(item: str) -> str:
+    path = DATA / "queries.parquet"
+    if path.exists():
+        for pr_id in QUERIES.read(path, ["query_id", "pr_id"]).filter(pl.col("query_id") == item)["pr_id"]:
+            return str(pr_id)
+    raise UserError(
+        f"{item} is not a query of this run; ids look like gh-0123456789ab, pull requests like owner/name#123"
+    )
+
+
+def _jsonl(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]

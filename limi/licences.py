@@ -1,0 +1,44 @@
+"""Tell a repository's licence from its licence file, by phrases that only that licence has. Not legal advice."""
+
+import re
+
+from pipeline.clones.git import Clone, GitError
+
+# In this order: a longer licence contains the phrases of shorter ones.
+PHRASES = (
+    ("AGPL-3.0-only", "gnu affero general public license version 3"),
+    ("LGPL-3.0-only", "gnu lesser general public license version 3"),
+    ("LGPL-2.1-only", "gnu lesser general public license version 2.1"),
+    ("GPL-3.0-only", "gnu general public license version 3"),
+    ("GPL-2.0-only", "gnu general public license version 2"),
+    ("Apache-2.0", "apache license version 2.0"),
+    ("MPL-2.0", "mozilla public license version 2.0"),
+    ("EPL-2.0", "eclipse public license - v 2.0"),
+    ("BSL-1.0", "boost software license - version 1.0"),
+    ("Unlicense", "this is free and unencumbered software released into the public domain"),
+    ("BSD-3-Clause", "neither the name of"),
+    ("BSD-2-Clause", "redistributions in binary form must reproduce"),
+    ("ISC", "permission to use, copy, modify, and/or distribute this software for any purpose"),
+    ("MIT", "permission is hereby granted, free of charge"),
+)
+UNKNOWN = "NOASSERTION"
+_FILE = re.compile(r"(?:licen[cs]e|copying|unlicense)(?:[.-].*)?", re.IGNORECASE)
+
+
+def licence_of(clone: Clone, head: str) -> str:
+    """The SPDX id told from the licence files at the root of a commit; NOASSERTION if none is known."""
+    names = clone.read(["ls-tree", "--name-only", "-z", head]).decode("utf-8", "replace").split("\0")
+    for name in sorted(name for name in names if _FILE.fullmatch(name)):
+        try:
+            text = clone.read(["cat-file", "blob", f"{head}:{name}"]).decode("utf-8", "replace")
+        except GitError:
+            continue  # a folder of licences
+        if (found := licence_of_text(text)) != UNKNOWN:
+            return found
+    return UNKNOWN
+
+
+def licence_of_text(text: str) -> str:
+    """The SPDX id of a licence text; NOASSERTION if it is not a known one."""
+    words = " ".join(re.sub(r"[,*#]", "", text.lower()).split())
+    return next((spdx for spdx, phrase in PHRASES if phrase.replace(",", "") in words), UNKNOWN)
