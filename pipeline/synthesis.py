@@ -9,7 +9,7 @@ from pipeline.files import sha256_text
 from pipeline.leakage import leakage, solution_of
 from pipeline.ledger import fate
 from pipeline.params import Synthesize
-from pipeline.tables import QUERIES
+from pipeline.tables import QUERIES, REVIEWED
 from pipeline.template_writer import TemplateWriter
 from pipeline.writers import Draft, QueryWriter
 
@@ -61,3 +61,20 @@ def _row(pull: dict[str, Any], draft: Draft, writer: str) -> dict[str, Any]:
         "success_criteria": draft.success_criteria,
         "writer": writer,
     }
+
+
+def measured_again(reviewed: pl.DataFrame, sampled: pl.DataFrame) -> pl.DataFrame:
+    """A REVIEWED frame in which the leakage of every edited query is that of its edited text."""
+    pulls = {row["pr_id"]: row for row in sampled.select("pr_id", "patch", "files").iter_rows(named=True)}
+    rows = []
+    for row in reviewed.iter_rows(named=True):
+        if row["edited_by"]:
+            pull = pulls[row["pr_id"]]
+            given_away = leakage(row["query"], solution_of(pull["patch"], pull["files"]))
+            row |= {
+                "leaked_identifiers": given_away.identifiers,
+                "leaked_paths": given_away.paths,
+                "leakage": given_away.measure,
+            }
+        rows.append(row)
+    return REVIEWED.frame(rows)

@@ -8,7 +8,8 @@ from annotation.reviews import read_export
 from pipeline.files import write_json
 from pipeline.ledger import write_fates
 from pipeline.params import read_params
-from pipeline.tables import QUERIES, REVIEWED
+from pipeline.synthesis import measured_again
+from pipeline.tables import QUERIES, REVIEWED, SAMPLED
 from stages.run import run_stage
 
 
@@ -18,6 +19,8 @@ def main() -> None:
     tasks = json.loads(Path("data/tasks.json").read_text(encoding="utf-8"))
     judgements = read_export(Path(params.review.export), tasks, params.review)
     reviewed, fates = merge(QUERIES.read(Path("data/queries.parquet")), judgements, params.review.overlap)
+    # An edited text is another text: what it gives away is measured anew.
+    reviewed = measured_again(reviewed, SAMPLED.read(Path("data/sampled.parquet")))
     REVIEWED.write(reviewed, Path("data/reviewed.parquet"))
     write_fates(STAGE, fates)
     verdicts = dict(reviewed.group_by("verdict").len().sort("verdict").iter_rows())

@@ -1,0 +1,1 @@
+"""What the README's figures come from. Each runs alone and prints one JSON object as its last line."""
