@@ -2,12 +2,13 @@
 
 from limi.screen import OUT, line, table
 from pipeline.errors import UserError
-from pipeline.ledger import funnel, lives, read_fates
+from pipeline.ledger import current, funnel, lives, read_fates
 
 
 def show_funnel() -> None:
     """Print the funnel and prove that it adds up. Raises UserError if no stage has run yet."""
-    fates = read_fates()
+    written = read_fates()
+    fates = current(written)
     if not fates:
         raise UserError("there is no ledger yet in data/ledger; `dvc repro` writes it")
     rows = table("stage", ">entered", ">kept", ">lost", "why")
@@ -23,3 +24,6 @@ def show_funnel() -> None:
     line(
         f"{listed:,} listed = {totals.get('kept', 0):,} kept + {totals.get('dropped', 0):,} dropped + {totals.get('failed', 0):,} failed"
     )
+    if len(fates) < len(written):
+        late = [stage for stage in written if stage not in fates]
+        line(f"{', '.join(late)}: of an earlier run; `dvc repro` brings them up to date")

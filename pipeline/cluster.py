@@ -70,7 +70,7 @@ def _client(where: Dask, partitions: int) -> Iterator[Client]:
             dashboard_address=None,
             memory_limit=where.memory_per_worker,
             local_directory=".limi/dask",
-            silence_logs="ERROR",
+            silence_logs="CRITICAL",  # a task's error comes back to us; a worker need not print its traceback as well
             env={"POLARS_MAX_THREADS": "1"},
         ) as cluster,
         Client(cluster) as client,

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import LimiError
+from pipeline.errors import UserError
 
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; when the block ends well it is synced and renamed to `path`.
 
-    Whatever happens before the rename (an exception, a kill, a full disk) leaves the old `path` as it was. Raises LimiError
+    Whatever happens before the rename (an exception, a kill, a full disk) leaves the old `path` as it was. Raises UserError
     when the disk refuses.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,7 +28,7 @@ def atomic(path: Path) -> Iterator[Path]:
     except Exception as error:
         # Polars reports a full disk as its own error type, so the text is looked at as well as the errno.
         if isinstance(error, OSError) or "os error" in str(error):
-            raise LimiError(
+            raise UserError(
                 f"{path} could not be written ({error}). What was there before is unchanged; free some space or mend the "
                 "permissions, then run the same command again"
             ) from error

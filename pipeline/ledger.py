@@ -73,6 +73,18 @@ def reconcile(fates: dict[str, pl.DataFrame]) -> None:
         before = (stage, set(frame.filter(pl.col("fate") == "kept")["pr_id"]))
 
 
+def current(fates: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The stages that belong to one run: up to the first that does not follow from the one before it."""
+    found: dict[str, pl.DataFrame] = {}
+    for stage, frame in fates.items():
+        try:
+            reconcile({**found, stage: frame})
+        except LimiError:
+            break
+        found[stage] = frame
+    return found
+
+
 def lives(fates: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """One row per listed pull request: its last stage and what happened there. A LEDGER frame sorted by repo and pr_id."""
     reconcile(fates)

@@ -1,0 +1,114 @@
+"""The command line as a person uses it: what it prints, how it ends."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Project
+from tests.stages.test_demo_run import STAGES
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project in which every stage has run."""
+    project = Project(tmp_path_factory.mktemp("commands") / "project")
+    for stage in STAGES:
+        project.stage(stage)
+    return project
+
+
+def said(project: Project, *arguments: str, code: int = 0, **environment: str) -> str:
+    done = project.run("limi", *arguments, COLUMNS="160", **environment)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+def test_help_names_every_command(finished: Project) -> None:
+    text = said(finished, "--help")
+    assert all(name in text for name in ("doctor", "funnel", "explain", "profile", "clones"))
+
+
+def test_the_funnel_adds_up_in_its_last_line(finished: Project) -> None:
+    text = said(finished, "funnel")
+    last = text.strip().splitlines()[-1].replace(",", "")
+    listed, kept, dropped, failed = (int(word) for word in last.split() if word.isdigit())
+    assert listed == kept + dropped + failed and kept == 18 and listed > 150
+    assert "patch_too_large" in text and "not_chosen_for_pool" in text
+
+
+def test_the_funnel_says_which_stages_are_of_an_earlier_run(finished: Project, tmp_path: Path) -> None:
+    shutil.copytree(finished.folder, tmp_path / "project")
+    later = Project.__new__(Project)
+    later.folder = tmp_path / "project"
+    later.edit("per_repository: 6", "per_repository: 5")
+    later.stage("sample_prs")
+    assert "synthesize, merge_reviews, build_pool: of an earlier run; `dvc repro`" in said(later, "funnel")
+
+
+def test_explain_tells_a_dropped_pull_request_its_value_and_limit(finished: Project) -> None:
+    text = said(finished, "explain", "gridworks/anvil#28")
+    assert "filter_prs     dropped: patch_too_large, measured " in text and "limit 1200" in text
+
+
+def test_explain_tells_a_chosen_query_its_reason(finished: Project) -> None:
+    pool = (finished.folder / "curated/pool.jsonl").read_text(encoding="utf-8").splitlines()
+    query_id = next(line.split('"')[3] for line in pool if '"id": "gh-' in line)
+    text = said(finished, "explain", query_id)
+    assert "Pool: chosen" in text and " accepted; " in text and query_id in text
+
+
+def test_explain_tells_a_real_world_query_where_it_comes_from(finished: Project) -> None:
+    assert "source: written for the demo world" in said(finished, "explain", "real-001")
+
+
+def test_explain_refuses_an_unknown_id(finished: Project) -> None:
+    assert "is not a query of this run" in said(finished, "explain", "gh-ffffffffffff", code=2)
+    assert "is not in this run" in said(finished, "explain", "no/body#1", code=2)
+    assert "is not in this run" in said(finished, "explain", "../../etc/passwd#1", code=2)
+
+
+def test_explain_before_any_run_says_what_to_do(project: Project) -> None:
+    assert "is not in this run" in said(project, "explain", "no/body#1", code=2)
+    assert "`dvc repro` writes it" in said(project, "funnel", code=2)
+
+
+def test_doctor_finds_a_working_set_up_good(finished: Project) -> None:
+    text = said(finished, "doctor")
+    assert "missing" not in text and "60 queries in demo/real_world.jsonl" in text
+
+
+def test_doctor_never_shows_a_secret(finished: Project) -> None:
+    text = said(finished, "doctor", **{"GITHUB_TOKEN": "ghp_supersecret123"})
+    assert "supersecret" not in text and "set      GITHUB_TOKEN" in text
+
+
+def test_doctor_says_what_is_missing_and_how_to_get_it(project: Project) -> None:
+    said(project, "profile", "clones")
+    text = said(project, "doctor", code=2)
+    assert "clones/repositories.csv is missing" in text and "`limi clones add URL`" in text
+    assert "curated/real_world.jsonl is missing" in text and "annotation/reviews/clones.json is not there yet" in text
+
+
+def test_doctor_repeats_what_is_wrong_with_the_parameters(project: Project) -> None:
+    project.edit("strategy: stratified", "strategi: stratified")
+    assert "did you mean sample.strategy?" in said(project, "doctor", code=2)
+
+
+def test_profile_lists_and_marks_the_current_one(project: Project) -> None:
+    lines = said(project, "profile").splitlines()
+    assert [line[0] for line in lines] == [" ", "*", " ", " "] and lines[1].startswith("* demo")
+
+
+def test_profile_keeps_edits_of_ones_own(project: Project) -> None:
+    project.edit("seed: 20250917", "seed: 42")
+    assert "params.before.yaml" in said(project, "profile", "clones")
+    assert "seed: 42" in (project.folder / "params.before.yaml").read_text(encoding="utf-8")
+    assert "profile: clones" in (project.folder / "params.yaml").read_text(encoding="utf-8")
+
+
+def test_an_unknown_profile_gets_the_nearest_name(project: Project) -> None:
+    before = (project.folder / "params.yaml").read_bytes()
+    assert "did you mean clones?" in said(project, "profile", "clone", code=2)
+    assert (project.folder / "params.yaml").read_bytes() == before

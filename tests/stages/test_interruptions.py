@@ -1,0 +1,165 @@
+"""A kill at any moment, a full disk: a rerun ends with the same bytes, finished partitions are not done again."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Project
+from tests.stages.test_demo_run import STAGES, DvcProject
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    project = DvcProject(tmp_path_factory.mktemp("undisturbed") / "project")
+    project.repro()
+    return project.digests()
+
+
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DvcProject]:
+    yield DvcProject(tmp_path_factory.mktemp("interrupted") / "project")
+
+
+def start(project: Project, *command: str) -> subprocess.Popen[str]:
+    """Start a command in a process group of its own, so that its children can be killed with it."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.Popen(
+        [sys.executable, "-m", *command],
+        cwd=project.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+# One test on purpose: each stage is killed in the state that the kill before it left.
+def test_a_kill_in_each_stage_changes_nothing(interrupted: DvcProject, undisturbed: dict[str, str]) -> None:
+    for stage in STAGES:
+        for seconds in (0.2, 1.2):
+            process = start(interrupted, "dvc", "repro", stage)
+            assert process.stdout is not None
+            for line in process.stdout:
+                if line.startswith(f"Running stage '{stage}'"):
+                    time.sleep(seconds)
+                    break
+            kill(process)
+            for unfinished in (interrupted.folder / "data").rglob("*.tmp"):
+                assert unfinished.name.startswith("."), "a half-written file must not look like a whole one"
+    interrupted.repro()
+    assert interrupted.digests() == undisturbed
+    assert interrupted.git("status", "--porcelain") == ""
+
+
+def test_the_interrupted_run_leaves_no_half_written_file_behind(interrupted: DvcProject) -> None:
+    interrupted.repro()
+    assert list((interrupted.folder / "data").rglob("*.tmp")) == []
+
+
+@pytest.mark.parametrize(("stage", "folder"), [("collect_prs", "data/pulls"), ("filter_prs", "data/verdicts")])
+def test_finished_partitions_are_not_done_again(project: Project, stage: str, folder: str) -> None:
+    project.edit("workers: 0", "workers: 1")
+    for earlier in STAGES[: STAGES.index(stage)]:
+        project.stage(earlier)
+    parts = project.folder / folder
+    process = start(project, f"stages.{stage}")
+    while len(list(parts.glob("*.parquet"))) < 3:
+        assert process.poll() is None, "the stage ended before it could be killed"
+        time.sleep(0.001)
+    kill(process)
+    done = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
+    assert 3 <= len(done) < 14
+    project.stage(stage)
+    after = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
+    assert len(after) == 14
+    assert {name: after[name] for name in done} == done
+
+
+def test_a_changed_limit_does_every_partition_again(project: Project) -> None:
+    for stage in STAGES[:3]:
+        project.stage(stage)
+    parts = project.folder / "data/verdicts"
+    before = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
+    project.edit("max_tokens: 1200", "max_tokens: 1100")
+    project.stage("filter_prs")
+    assert all(path.stat().st_mtime_ns != before[path.name] for path in parts.glob("*.parquet"))
+
+
+def test_changed_code_does_its_partitions_again(project: Project) -> None:
+    for stage in STAGES[:3]:
+        project.stage(stage)
+    parts = project.folder / "data/verdicts"
+    before = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
+    project.edit('otherwise = "back-end"', 'otherwise = "front-end"', "pipeline/subdomains.toml")
+    project.stage("filter_prs")
+    assert all(path.stat().st_mtime_ns != before[path.name] for path in parts.glob("*.parquet"))
+
+
+FULL_DISK = """
+set -e
+mount -t tmpfs -o size=8m tmpfs "$1"
+cp -r "$2"/data "$2"/curated "$1"/
+dd if=/dev/zero of="$1"/filler bs=4k 2>/dev/null || true
+cd "$2"
+mount --bind "$1"/data data
+mount --bind "$1"/curated curated
+set +e
+"$3" -m "stages.$4" 1>&2
+echo "exit $?"
+sha256sum $(find data curated -type f ! -name '.*' | sort)
+find data curated -name '.*.tmp'
+"""
+
+
+@pytest.mark.parametrize("stage", ["filter_prs", "sample_prs", "build_pool"])
+def test_a_full_disk_is_a_sentence_and_leaves_every_file_whole(project: Project, tmp_path: Path, stage: str) -> None:
+    (project.folder / "curated").mkdir()
+    (project.folder / "annotation/reviews").mkdir(exist_ok=True)
+    for earlier in STAGES:
+        project.stage(earlier)
+    files = sorted(
+        path.relative_to(project.folder).as_posix()
+        for name in ("data", "curated")
+        for path in (project.folder / name).rglob("*")
+        if path.is_file()
+    )
+    before = "".join(f"{hashlib.sha256((project.folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files)
+    project.edit("seed: 20250917", "seed: 7")
+    project.edit("max_tokens: 1200", "max_tokens: 1150")
+    (tmp_path / "small").mkdir()
+    done = subprocess.run(
+        [
+            "unshare",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            FULL_DISK,
+            "sh",
+            str(tmp_path / "small"),
+            str(project.folder),
+            sys.executable,
+            stage,
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    code, _, after = done.stdout.partition("\n")
+    assert code == "exit 2", done.stderr
+    assert "could not be written" in done.stderr and "Traceback" not in done.stderr
+    assert sorted(after.splitlines()) == sorted(before.splitlines())
