@@ -9,6 +9,7 @@ pool_rows, real_world, github_pr, seconds, noop_seconds, identical.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -27,8 +28,9 @@ def fresh_clone(folder: Path) -> Path:
 
 def repro(folder: Path) -> float:
     """Run `dvc repro` and return its wall time in seconds."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     started = time.monotonic()
-    subprocess.run([sys.executable, "-m", "dvc", "repro", "--quiet"], cwd=folder, check=True)
+    subprocess.run([sys.executable, "-m", "dvc", "repro", "--quiet"], cwd=folder, check=True, env=environment)
     return time.monotonic() - started
 
 
