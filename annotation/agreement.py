@@ -3,6 +3,7 @@
 The rule: accept and edit stand on one side ("it belongs in the pool, as it is or reworded"), reject on the other. The larger
 side wins; equal sides are `disputed` and go no further until someone adjudicates. A query with fewer judgements than
 `review.overlap` is `unreviewed`. If any of the winning side edited, the query takes the edited text of the first editor by name.
+The judges' domain and sub-domain, where more than half agree, take the place of those the query came with.
 """
 
 from collections import Counter, defaultdict
@@ -55,9 +56,9 @@ def _merged(query: dict[str, Any], judged: list[Judgement]) -> dict[str, Any]:
         next((judgement for judgement in accepting if judgement.edited_query), None) if verdict == "accept" else None
     )
     text = editor.edited_query if editor else query["query"]
-    fits = sum(
-        (judgement.domain, judgement.sub_domain) == (query["domain"], query["sub_domain"]) for judgement in judged
-    )
+    domain = _most([judgement.domain for judgement in judged], query["domain"])
+    sub_domain = _most([judgement.sub_domain for judgement in judged], query["sub_domain"])
+    fits = sum((judgement.domain, judgement.sub_domain) == (domain, sub_domain) for judgement in judged)
     return {
         "query": text,
         "query_sha256": sha256_text(text),
@@ -68,10 +69,18 @@ def _merged(query: dict[str, Any], judged: list[Judgement]) -> dict[str, Any]:
         "agreement": max(len(rejecting), len(accepting)) / len(judged),
         "alignment": sum(ALIGNMENT[judgement.alignment] for judgement in judged) / len(judged),
         "realism": sum(judgement.realism for judgement in judged) / len(judged),
+        "reviewed_domain": domain,
+        "reviewed_sub_domain": sub_domain,
         "domain_fit": fits / len(judged),
         "reject_reasons": sorted({reason for judgement in judged for reason in judgement.reject_reasons}),
         "edited_by": editor.annotator if editor else "",
     }
+
+
+def _most(answers: list[str], otherwise: str) -> str:
+    """The answer that more than half gave, else another."""
+    answer, times = Counter(answers).most_common(1)[0]
+    return answer if 2 * times > len(answers) else otherwise
 
 
 def agreement_report(judgements: list[Judgement]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Choose the pool: all places for real-world queries, and the queries of pull requests by a rule that fits in four lines.
 
-Only accepted queries count. Each sub-domain has its quota. Within a sub-domain, places go one by one to the query whose repository
-has the fewest places so far; among those, by rank: higher agreement, domain fit, alignment, then lower leakage, higher realism,
-and last the draw key of its id. Sub-domains with the least choice (accepted minus quota) pick first.
+Only accepted queries count. Each sub-domain (as the reviewers gave it) has its quota. Within one, places go one by one to the query
+with the highest agreement and domain fit; among equals to the one whose repository has the fewest places so far; then by higher
+alignment, lower leakage, higher realism, and last by the draw key of its id. Sub-domains with the least choice (accepted minus quota)
+pick first.
 """
 
 from collections import Counter
@@ -34,7 +35,7 @@ def choose_from_pulls(reviewed: pl.DataFrame, quotas: Mapping[str, int], seed: i
     """`query_id -> reason` of the chosen, from a REVIEWED frame. Raises UserError naming every quota that is short."""
     accepted: dict[str, list[dict[str, Any]]] = {name: [] for name in quotas}
     for row in reviewed.filter(pl.col("verdict") == "accept").iter_rows(named=True):
-        accepted.setdefault(row["sub_domain"], []).append(row)
+        accepted.setdefault(row["reviewed_sub_domain"], []).append(row)
     short = [
         f"{name} needs {quota} and has {len(accepted[name])}, {quota - len(accepted[name])} short"
         for name, quota in quotas.items()
@@ -48,23 +49,19 @@ def choose_from_pulls(reviewed: pl.DataFrame, quotas: Mapping[str, int], seed: i
     used: Counter[str] = Counter()
     chosen: dict[str, str] = {}
     for name in sorted(quotas, key=lambda name: (len(accepted[name]) - quotas[name], name)):
-        waiting = sorted(accepted[name], key=lambda row: rank(row, seed))
+        waiting = list(accepted[name])
         for place in range(1, quotas[name] + 1):
-            row = min(waiting, key=lambda row: used[row["repo"]])  # min keeps the first, so the best ranked, of equals
+            row = min(waiting, key=lambda row: rank(row, used[row["repo"]], seed))
             waiting.remove(row)
             used[row["repo"]] += 1
             chosen[row["query_id"]] = _reason(row, place, quotas[name], len(accepted[name]), used[row["repo"]])
     return chosen
 
 
-def rank(row: dict[str, Any], seed: int) -> tuple[float | str, ...]:
-    """The sort key of a REVIEWED row; smaller is better."""
+def rank(row: dict[str, Any], places: int, seed: int) -> tuple[float | str, ...]:
+    """The sort key of a REVIEWED row whose repository has `places` places so far; smaller is better."""
     return (
-        -row["agreement"],
-        -row["domain_fit"],
-        -row["alignment"],
-        row["leakage"],
-        -row["realism"],
+        *(-row["agreement"], -row["domain_fit"], places, -row["alignment"], row["leakage"], -row["realism"]),
         draw_key(seed, row["query_id"]),
     )
 
@@ -72,7 +69,7 @@ def rank(row: dict[str, Any], seed: int) -> tuple[float | str, ...]:
 def _reason(row: dict[str, Any], place: int, quota: int, candidates: int, use: int) -> str:
     number = {1: "first", 2: "second", 3: "third"}.get(use, f"{use}th")
     return (
-        f"{row['sub_domain']} place {place} of {quota} among {candidates} accepted; {number} query of {row['repo']}; agreement "
+        f"{row['reviewed_sub_domain']} place {place} of {quota} among {candidates} accepted; {number} query of {row['repo']}; agreement "
         f"{row['agreement']:.2f}, domain fit {row['domain_fit']:.2f}, alignment {row['alignment']:.2f}, leakage {row['leakage']:.2f}, "
         f"realism {row['realism']:.1f}"
     )
@@ -121,8 +118,8 @@ def pool_rows(
                 "origin": "github_pr",
                 "origin_note": pool.origin_note,
                 "query": row["query"],
-                "domain": row["domain"],
-                "sub_domain": row["sub_domain"],
+                "domain": row["reviewed_domain"],
+                "sub_domain": row["reviewed_sub_domain"],
                 "success_criteria": row["success_criteria"],
                 "reason": chosen[row["query_id"]],
                 "licence": pull["licence"],
