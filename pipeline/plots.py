@@ -13,7 +13,7 @@ BIN = 100  # tokens per bar of the histogram
 
 
 def patch_token_points(verdicts: pl.DataFrame, chosen: Filter) -> pl.DataFrame:
-    """`tokens, pulls, limit`: how many patches fall into each bin of 100 tokens; the last bin holds all from `count_up_to` on.
+    """`tokens, until, pulls, limit`: patches in each bin of 100 tokens; the last bin holds all from `count_up_to` on.
 
     Patches that an earlier rule dropped were not counted; those dropped by their byte size alone are in the last bin.
     """
@@ -25,6 +25,7 @@ def patch_token_points(verdicts: pl.DataFrame, chosen: Filter) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "tokens": (bins := list(range(0, chosen.count_up_to + 1, BIN))),
+            "until": [start + BIN for start in bins],
             "pulls": [counts.get(start, 0) for start in bins],
             "limit": [chosen.max_tokens] * len(bins),
         }
