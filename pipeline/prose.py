@@ -25,7 +25,8 @@ _TABLE_ROW = re.compile(r"^\s*\|.*$", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'`(\[]?[A-Z0-9`])")
 _TAG_PREFIX = re.compile(r"^(?:\[[^\]]{1,30}\]\s*)?(?:backport:?\s+)?", re.IGNORECASE)
 _KIND_PREFIX = re.compile(
-    r"^(?:build|chore|ci|docs?|feat|feature|fix|bug ?fix|hotfix|perf|refactor|revert|style|tests?|types?)(?:\(([^)]*)\))?!?:\s+",
+    r"^(?:build|chore|ci|docs?|feat|feature|fix(?: bug)?|bug|bug ?fix|hotfix|perf|"
+    r"refactor|revert|style|tests?|types?)(?:\(([^)]*)\))?!?:\s+",
     re.IGNORECASE,
 )
 _AREA_PREFIX = re.compile(r"^([^:`\"]{2,40}):\s+(?=\S+ \S)")

@@ -1,0 +1,81 @@
+"""Partitions on a local cluster and on one at an address; what a failing one leaves."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from distributed import LocalCluster
+
+from pipeline.cluster import run_partitions
+from pipeline.errors import LimiError, UserError
+from pipeline.params import Dask
+
+LOCAL = Dask(scheduler="local", workers=2, memory_per_worker="1GiB")
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def refuse_three(number: int) -> int:
+    if number == 3:
+        raise UserError("three is not wanted; give another number")
+    return number
+
+
+def die(number: int) -> int:
+    os._exit(1)
+
+
+def process_id(number: int) -> int:
+    return os.getpid()
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, local_directory=str(tmp_path)
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+def test_results_come_in_the_order_of_the_partitions() -> None:
+    assert run_partitions(square, [(number,) for number in range(20)], LOCAL, "squares") == [n * n for n in range(20)]
+
+
+def test_no_partition_starts_no_cluster() -> None:
+    nowhere = Dask(scheduler="tcp://127.0.0.1:9", workers=0, memory_per_worker="1GiB")
+    assert run_partitions(square, [], nowhere, "nothing") == []
+
+
+def test_a_scheduler_at_an_address_does_the_work_elsewhere(address: str) -> None:
+    there = Dask(scheduler=address, workers=0, memory_per_worker="1GiB")
+    assert run_partitions(square, [(3,), (4,)], there, "squares") == [9, 16]
+    assert os.getpid() not in run_partitions(process_id, [(1,), (2,)], there, "who")
+
+
+def test_no_scheduler_at_the_address_is_a_sentence() -> None:
+    nowhere = Dask(scheduler="tcp://127.0.0.1:9", workers=0, memory_per_worker="1GiB")
+    with pytest.raises(UserError, match="no scheduler answered there"):
+        run_partitions(square, [(1,)], nowhere, "squares")
+
+
+def test_a_word_that_is_no_address_is_a_sentence() -> None:
+    with pytest.raises(UserError, match="no scheduler answered there"):
+        run_partitions(square, [(1,)], Dask(scheduler="loacl", workers=0, memory_per_worker="1GiB"), "squares")
+
+
+def test_the_error_of_a_partition_arrives_as_it_is() -> None:
+    with pytest.raises(UserError, match="three is not wanted"):
+        run_partitions(refuse_three, [(number,) for number in range(5)], LOCAL, "numbers")
+
+
+def test_a_partition_that_kills_its_worker_is_a_failure_that_says_what_to_do() -> None:
+    with pytest.raises(LimiError, match=r"dask\.memory_per_worker"):
+        run_partitions(die, [(1,)], LOCAL, "deadly")
