@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from pipeline.clones.facts import FULL_NAME, RepositoryFacts, read_facts, write_
 from pipeline.clones.git import ISOLATED, Clone, open_clone
 from pipeline.errors import LimiError, UserError
 
-REFSPECS = ("+HEAD:refs/heads/limi-head", "+refs/pull/*/head:refs/pull/*/head")
+HEAD = "refs/heads/limi-head"
+REFS = (HEAD, "refs/pull")
+REFSPECS = (f"+HEAD:{HEAD}", "+refs/pull/*/head:refs/pull/*/head")
 LANGUAGES = {
     ".c": "C",
     ".h": "C",
@@ -53,11 +56,11 @@ def add_clone(url: str, folder: Path, csv: Path, stars: int, language: str, lice
     """Make or renew one clone and its row. Raises UserError for a bad address or one that does not answer."""
     full_name = _full_name(url)
     target = folder / f"{full_name}.git"
-    _fetch(url, target)
+    _fetch(_address(url), target)
     before = {row.full_name.lower(): row for row in read_facts(csv)} if csv.exists() else {}
     known = before.get(full_name.lower())
     with open_clone(target) as clone:
-        head = clone.resolve("HEAD")
+        head = clone.resolve(HEAD)
         row = RepositoryFacts(
             full_name=full_name,
             stars=stars or (known.stars if known else 0),
@@ -98,34 +101,72 @@ def _full_name(url: str) -> str:
 
 
 def _fetch(url: str, target: Path) -> None:
+    """Fetch into the target without obeying anything in it: a scratch repository asks, with the target's objects and refs."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ALLOW_PROTOCOL": "file:git:https:ssh",
-        "LC_ALL": "C",
+        **{"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "file:git:https:ssh", "LC_ALL": "C"},
     }
+    alone = {"PATH": os.environ.get("PATH", ""), **ISOLATED, "GIT_TEMPLATE_DIR": ""}
     fresh = not (target / "HEAD").exists()
     if fresh:
-        target.mkdir(parents=True, exist_ok=True)
         subprocess.run(
-            ["git", "init", "--quiet", "--bare", "--initial-branch=limi-head", str(target)],
-            check=True,
-            env={"PATH": os.environ.get("PATH", ""), **ISOLATED, "GIT_TEMPLATE_DIR": ""},
+            ["git", "init", "--quiet", "--bare", "--initial-branch=limi-head", str(target)], check=True, env=alone
         )
     line(f"{_public(url)}: fetching")
-    # No remote is configured, so an address with a password in it never reaches a file. Git draws its own progress bar.
-    done = subprocess.run(
-        ["git", "-C", str(target), "fetch", "--no-tags", "--progress", "--prune", "--end-of-options", url, *REFSPECS],
-        env=environment,
-    )
-    if done.returncode:
-        if fresh and not any((target / "refs/heads").iterdir()):
-            shutil.rmtree(target)
-        raise (UserError if done.returncode == 128 else LimiError)(
-            f"git could not fetch {_public(url)} (see its words above); check the address and the network"
+    with tempfile.TemporaryDirectory(prefix="limi-fetch-") as scratch:
+        subprocess.run(["git", "init", "--quiet", "--bare", scratch], check=True, env=alone)
+        known = _git(["-C", str(target), "for-each-ref", "--format=%(objectname) %(refname)", *REFS], alone)
+        (Path(scratch) / "packed-refs").write_bytes(known)
+        # No remote is configured and FETCH_HEAD is not written, so the address reaches no file. Git draws its own progress bar.
+        done = subprocess.run(
+            [
+                "git",
+                "fetch",
+                "--no-tags",
+                "--progress",
+                "--prune",
+                "--no-write-fetch-head",
+                "--no-auto-gc",
+                "--end-of-options",
+                url,
+                *REFSPECS,
+            ],
+            env={**environment, "GIT_DIR": scratch, "GIT_OBJECT_DIRECTORY": str(target.absolute() / "objects")},
         )
+        if done.returncode:
+            if fresh:
+                shutil.rmtree(target)
+            raise UserError(
+                f"git could not fetch {_public(url)} (see its words above); check the address and the network"
+            )
+        fetched = _git(["-C", scratch, "for-each-ref", "--format=%(objectname) %(refname)", *REFS], alone)
+    updates = {name: oid for oid, _, name in (row.partition(" ") for row in fetched.decode().splitlines())}
+    gone = {row.partition(" ")[2] for row in known.decode().splitlines()} - updates.keys()
+    orders = [f"update {name} {oid}\n" for name, oid in updates.items()] + [f"delete {name}\n" for name in sorted(gone)]
+    _git(
+        ["-C", str(target), "-c", f"core.hooksPath={os.devnull}", "update-ref", "--stdin"],
+        alone,
+        "".join(orders).encode(),
+    )
+
+
+def _git(arguments: list[str], environment: dict[str, str], stdin: bytes = b"") -> bytes:
+    done = subprocess.run(["git", *arguments], input=stdin, capture_output=True, env=environment)
+    if done.returncode:
+        raise LimiError(f"git {arguments[-1]} failed: {done.stderr.decode('utf-8', 'replace').strip()}")
+    return done.stdout
+
+
+def _address(url: str) -> str:
+    """The address as git shall get it. Raises UserError for one with a password, which git would repeat in its messages."""
+    if re.search(r"://\S*:\S*@", url):
+        raise UserError(
+            f"{_public(url)} has a password in it; leave it out and let a git credential helper or an ssh key supply it"
+        )
+    # Git runs in another folder, so a path must not be relative.
+    return str(Path(url).absolute()) if "://" not in url and Path(url).exists() else url
 
 
 def _public(url: str) -> str:
     """An address without the user name and password it may carry."""
-    return re.sub(r"://[^/@]*@", "://", url)
+    return re.sub(r"://.*@", "://", url)

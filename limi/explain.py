@@ -124,4 +124,4 @@ def _pull_of(item: str) -> str:
 def _jsonl(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
-    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(text) for text in path.read_text(encoding="utf-8").split("\n") if text]

@@ -6,19 +6,22 @@ from pipeline.clones.git import Clone, GitError
 
 # In this order: a longer licence contains the phrases of shorter ones.
 PHRASES = (
+    # These two name others of the list as secondary licences.
+    ("MPL-2.0", "mozilla public license version 2.0"),
+    ("EPL-2.0", "eclipse public license - v 2.0"),
     ("AGPL-3.0-only", "gnu affero general public license version 3"),
     ("LGPL-3.0-only", "gnu lesser general public license version 3"),
     ("LGPL-2.1-only", "gnu lesser general public license version 2.1"),
+    ("LGPL-2.0-only", "gnu library general public license version 2"),
     ("GPL-3.0-only", "gnu general public license version 3"),
     ("GPL-2.0-only", "gnu general public license version 2"),
     ("Apache-2.0", "apache license version 2.0"),
-    ("MPL-2.0", "mozilla public license version 2.0"),
-    ("EPL-2.0", "eclipse public license - v 2.0"),
     ("BSL-1.0", "boost software license - version 1.0"),
     ("Unlicense", "this is free and unencumbered software released into the public domain"),
     ("BSD-3-Clause", "neither the name of"),
     ("BSD-2-Clause", "redistributions in binary form must reproduce"),
-    ("ISC", "permission to use, copy, modify, and/or distribute this software for any purpose"),
+    ("ISC", "provided that the above copyright notice and this permission notice appear in all copies"),
+    ("0BSD", "permission to use, copy, modify, and/or distribute this software for any purpose"),
     ("MIT", "permission is hereby granted, free of charge"),
 )
 UNKNOWN = "NOASSERTION"
@@ -28,7 +31,10 @@ _FILE = re.compile(r"(?:licen[cs]e|copying|unlicense)(?:[.-].*)?", re.IGNORECASE
 def licence_of(clone: Clone, head: str) -> str:
     """The SPDX id told from the licence files at the root of a commit; NOASSERTION if none is known."""
     names = clone.read(["ls-tree", "--name-only", "-z", head]).decode("utf-8", "replace").split("\0")
-    for name in sorted(name for name in names if _FILE.fullmatch(name)):
+    # COPYING.LESSER stands beside COPYING and says more about the code than it does.
+    for name in sorted(
+        (name for name in names if _FILE.fullmatch(name)), key=lambda name: ("lesser" not in name.lower(), name)
+    ):
         try:
             text = clone.read(["cat-file", "blob", f"{head}:{name}"]).decode("utf-8", "replace")
         except GitError:

@@ -48,10 +48,15 @@ class Structure:
     deletions: int
 
 
+def with_short_index_lines(raw: bytes) -> bytes:
+    """A diff printed with DIFF_OPTIONS, or whole lines of one, with index lines of seven digits."""
+    # Lines of a file's content begin with ' ', '+', '-' or '\\', so only a header can begin with "index ".
+    return _INDEX_LINE.sub(rb"index \1..\2", raw)
+
+
 def canonical(raw: bytes) -> tuple[str, bool]:
     """The canonical text of a diff printed with DIFF_OPTIONS, and whether all of it was UTF-8."""
-    # Lines of a file's content begin with ' ', '+', '-' or '\', so only a header can begin with "index ".
-    short = _INDEX_LINE.sub(rb"index \1..\2", raw)
+    short = with_short_index_lines(raw)
     try:
         return short.decode("utf-8"), True
     except UnicodeDecodeError:

@@ -5,6 +5,7 @@ it, the clone's HEAD) and `clone` (where it lies, if not at one of the usual pla
 """
 
 import csv
+import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ from pipeline.tables import REPOS
 
 COLUMNS = ("full_name", "stars", "language", "licence", "description")
 OPTIONAL = ("head", "clone")
-FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_]|-(?=[A-Za-z0-9])){0,63}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
+# An owner has no two underscores in a row and none at its end, so `owner__name` names one repository (tables.part_name).
+FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|[-_](?=[A-Za-z0-9])){0,63}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 SHA = re.compile(r"[0-9a-f]{40}")
 
 
@@ -42,20 +44,22 @@ def read_facts(path: Path) -> list[RepositoryFacts]:
             reader = csv.DictReader(file, restkey="", strict=True)
             header = list(reader.fieldnames or [])
             missing = [name for name in COLUMNS if name not in header]
+            twice = sorted({name for name in header if header.count(name) > 1})
             unknown = [name for name in header if name not in COLUMNS + OPTIONAL]
-            if missing or unknown:
+            if missing or unknown or twice:
                 raise UserError(
                     f"{path} line 1: "
                     + "; ".join(
                         [f"column {name} is missing" for name in missing]
                         + [f"column {name!r} is unknown" for name in unknown]
+                        + [f"column {name} stands twice" for name in twice]
                     )
                     + f"; the columns are {', '.join(COLUMNS)}, and if wanted {', '.join(OPTIONAL)}"
                 )
             rows = [(reader.line_num, row) for row in reader]
     except FileNotFoundError:
         raise UserError(f"the facts file {path} is missing; `limi clones add URL` begins one") from None
-    except (csv.Error, UnicodeDecodeError) as error:
+    except (csv.Error, UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path} is not a CSV file in UTF-8: {error}") from None
     if not rows:
         raise UserError(f"{path} has no repository; `limi clones add URL` adds one")
@@ -120,7 +124,7 @@ def read_repositories(facts_path: Path, folder: Path) -> pl.DataFrame:
                 "description": facts.description,
                 "head_sha": head,
                 "pull_refs": pull_refs,
-                "clone": path.relative_to(folder).as_posix(),
+                "clone": Path(os.path.relpath(path, folder)).as_posix(),
             }
         )
     if problems:
@@ -152,6 +156,7 @@ def _problems(row: dict[str, str]) -> list[str]:
         wrong.append(f"column full_name: {row['full_name']!r} is not owner/name")
     if not re.fullmatch(r"[0-9]{1,9}", row["stars"]):
         wrong.append(f"column stars: {row['stars']!r} is not a whole number")
+    wrong += [f"column {name}: it holds a NUL byte" for name, value in row.items() if "\0" in value]
     wrong += [f"column {name}: it is empty" for name in ("language", "licence") if not row[name].strip()]
     if row.get("head") and not SHA.fullmatch(row["head"]):
         wrong.append(f"column head: {row['head']!r} is not a full commit hash of 40 digits")

@@ -24,6 +24,12 @@ ISOLATED = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_PAGER": "cat",
+    # A commit-graph file is a cache that git believes; it could tell of other parents than the commits do.
+    "GIT_CONFIG_COUNT": "2",
+    "GIT_CONFIG_KEY_0": "core.commitGraph",
+    "GIT_CONFIG_VALUE_0": "false",
+    "GIT_CONFIG_KEY_1": "i18n.logOutputEncoding",
+    "GIT_CONFIG_VALUE_1": "UTF-8",
     "LC_ALL": "C",
 }
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"

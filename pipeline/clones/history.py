@@ -14,12 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from pipeline.clones.git import Clone
+from pipeline.clones.git import Clone, GitError
+from pipeline.errors import UserError
 
 MERGE_SUBJECT = re.compile(r"Merge pull request #(\d{1,9}) from \S+")
 SQUASH_SUBJECT = re.compile(r"(.*\S)?\s*\(#(\d{1,9})\)\s*")
 PULL_HEAD = re.compile(r"refs/pull/(\d{1,9})/head")
-_FORMAT = "%H%x01%P%x01%an%x01%at%x01%ct%x01%B"
+# One field a line: only the message, which comes last, can hold a newline.
+_FORMAT = "%H%n%P%n%at%n%ct%n%an%n%B"
+_LATEST = 253_402_300_799  # the last second of the year 9999
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,13 @@ class MergedPull:
 
 def merged_pulls(clone: Clone, tip: str, most: int) -> list[MergedPull]:
     """The newest `most` merged pull requests on the first-parent history of `tip`, newest first, each number once."""
-    main = list(_log(clone, ["--first-parent", tip]))
+    try:
+        main = list(_log(clone, ["--first-parent", tip]))
+    except GitError as error:
+        raise UserError(
+            f"the clone {clone.path} is corrupt or incomplete: its history cannot be read ({error}). "
+            f"`git -C {clone.path} fsck` says more; clone it again"
+        ) from None
     heads = {
         int(ref[1]): oid
         for name, oid in clone.refs("refs/pull").items()
@@ -129,11 +138,11 @@ def _by_rebase(
     }
     # A head of which not even the last commit stands on main is no candidate: one cheap process spares walking its branch.
     known = _existing(clone, heads)
-    tips = {commit.oid: commit for commit in _log(clone, ["--no-walk=unsorted"], sorted(set(known.values())))}
+    tips = {commit.oid: commit for commit in _readable(clone, ["--no-walk=unsorted"], sorted(set(known.values())))}
     candidates = {number: oid for number, oid in known.items() if oid in tips and tips[oid].identity in place_of}
     if not candidates:
         return
-    own = {commit.oid: commit for commit in _log(clone, [], [*sorted(set(candidates.values())), f"^{tip}"])}
+    own = {commit.oid: commit for commit in _readable(clone, [], sorted(set(candidates.values())), f"^{tip}")}
     used: set[int] = set()
     for number, head in sorted(candidates.items()):
         branch: list[HistoryCommit] = []
@@ -184,17 +193,37 @@ def _pull(number: int, title: str, body: str, method: str, run: list[HistoryComm
 def _log(clone: Clone, arguments: list[str], stdin: list[str] | None = None) -> Iterator[HistoryCommit]:
     if stdin is not None and not stdin:
         return
-    command = ["-c", "i18n.logOutputEncoding=UTF-8", "log", "-z", f"--format={_FORMAT}", *arguments]
+    command = ["log", "-z", f"--format={_FORMAT}", *arguments]
     given = b"" if stdin is None else "".join(f"{line}\n" for line in stdin).encode()
     output = clone.read([*command, *(["--stdin"] if stdin is not None else [])], given)
     for record in output.split(b"\0"):
         if record:
-            oid, parents, author, authored, committed, message = record.decode("utf-8", "replace").split("\x01", 5)
+            oid, parents, authored, committed, author, message = record.decode("utf-8", "replace").split("\n", 5)
             subject, body = _split(message)
-            yield HistoryCommit(oid, tuple(parents.split()), author, int(authored), int(committed), subject, body)
+            yield HistoryCommit(
+                oid, tuple(parents.split()), author, _seconds(authored), _seconds(committed), subject, body
+            )
+
+
+def _seconds(date: str) -> int:
+    """A date as git prints it in seconds; 0 for a missing or impossible one, which anybody can put into a commit."""
+    return int(date) if re.fullmatch(r"[0-9]{1,12}", date) and int(date) <= _LATEST else 0
+
+
+def _readable(clone: Clone, arguments: list[str], oids: list[str], *others: str) -> Iterator[HistoryCommit]:
+    """The log of many commits, leaving out those that git cannot read: halves are tried alone until the broken ones are found."""
+    if not oids:
+        return
+    try:
+        yield from list(_log(clone, arguments, [*oids, *others]))
+    except GitError:
+        if len(oids) > 1:
+            middle = len(oids) // 2
+            yield from _readable(clone, arguments, oids[:middle], *others)
+            yield from _readable(clone, arguments, oids[middle:], *others)
 
 
 def _split(message: str) -> tuple[str, str]:
     """The subject (first paragraph on one line, as git makes it) and the rest of a message."""
-    first, _, rest = message.replace("\r\n", "\n").strip("\n").partition("\n\n")
-    return " ".join(line.strip() for line in first.splitlines()), rest.strip()
+    first, *rest = re.split(r"\n[ \t]*\n", message.replace("\r\n", "\n").strip("\n \t"), maxsplit=1)
+    return " ".join(line.strip() for line in first.split("\n")), "".join(rest).strip()

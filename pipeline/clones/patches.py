@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from pipeline.clones.git import Clone, GitError
 from pipeline.errors import UserError
-from pipeline.patch import DIFF_OPTIONS, canonical
+from pipeline.patch import DIFF_OPTIONS, canonical, with_short_index_lines
 
 MOST_BROKEN = 50  # commits with missing objects before a clone is called corrupt
 _HEADER = re.compile(rb"(?:^|(?<=\n))([0-9a-f]{40})\n")
@@ -38,12 +38,16 @@ def changes(clone: Clone, pairs: list[tuple[str, str]], max_patch_bytes: int) ->
     failures |= unprinted
     found = {}
     for merge, _ in pairs:
-        if merge in failures:
-            found[merge] = Change([], None, 0, True, failures[merge])
+        # With --always git answers for every commit it has, so silence means that it has not got this one.
+        failure = failures.get(merge, "" if merge in files and merge in patches else "git does not have the commit")
+        if failure:
+            found[merge] = Change([], None, 0, True, failure)
             continue
-        raw, size = patches.get(merge, (b"", 0))
+        raw, size = patches[merge]
         text, utf8 = (None, True) if raw is None else canonical(raw)
-        found[merge] = Change(files.get(merge, []), text, size if text is None else len(text.encode()), utf8)
+        if text is not None and (size := len(text.encode())) > max_patch_bytes:
+            text = None  # replaced bytes are longer than those they stand for
+        found[merge] = Change(files[merge], text, size, utf8)
     return found
 
 
@@ -86,6 +90,7 @@ def _raw_files(clone: Clone, pairs: list[tuple[str, str]]) -> Iterator[tuple[str
     command = [
         "diff-tree",
         "--stdin",
+        "--always",
         "-r",
         "-M50%",
         "-l1000",
@@ -103,13 +108,13 @@ def _raw_files(clone: Clone, pairs: list[tuple[str, str]]) -> Iterator[tuple[str
         for token in tokens:
             if token.startswith(b":"):
                 status = token.rsplit(b" ", 1)[1][:1].decode()
-                old = next(tokens).decode("utf-8", "replace")
-                path = next(tokens).decode("utf-8", "replace") if status in "RC" else old
+                old = next(tokens, b"").decode("utf-8", "replace")
+                path = next(tokens, b"").decode("utf-8", "replace") if status in "RC" else old
                 files.append({"path": path, "old_path": old, "status": status, "additions": None, "deletions": None})
             elif b"\t" in token:
                 added, removed, path_bytes = token.split(b"\t", 2)
                 if not path_bytes:  # a rename: old and new path follow
-                    next(tokens), next(tokens)
+                    next(tokens, b""), next(tokens, b"")
                 if added != b"-":
                     files[counted] |= {"additions": int(added), "deletions": int(removed)}
                 counted += 1
@@ -122,10 +127,10 @@ def _raw_files(clone: Clone, pairs: list[tuple[str, str]]) -> Iterator[tuple[str
 
 
 def _patches(clone: Clone, pairs: list[tuple[str, str]], most: int) -> Iterator[tuple[str, tuple[bytes | None, int]]]:
-    with clone.stream(["diff-tree", "--stdin", *DIFF_OPTIONS], _stdin(pairs)) as output:
+    with clone.stream(["diff-tree", "--stdin", "--always", *DIFF_OPTIONS], _stdin(pairs)) as output:
         merge, kept, size = "", bytearray(), 0
         for text in _whole_lines(output):
-            for at, piece in enumerate(_HEADER.split(text)):
+            for at, piece in enumerate(_HEADER.split(with_short_index_lines(text))):
                 if at % 2:
                     if merge:
                         yield merge, (bytes(kept) if size <= most else None, size)
