@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
+import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ def atomic(path: Path) -> Iterator[Path]:
     Whatever happens before the rename (an exception, a kill, a full disk) leaves the old `path` as it was. Raises UserError
     when the disk refuses.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield unfinished
         with unfinished.open("rb+") as written:
             os.fsync(written.fileno())
@@ -34,7 +35,8 @@ def atomic(path: Path) -> Iterator[Path]:
             ) from error
         raise
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -43,6 +43,10 @@ def write_fates(stage: str, rows: Iterable[dict[str, Any]] | pl.DataFrame) -> pl
     """Write a stage's part of the ledger, sorted by pr_id, after checking that each pull request is in it once."""
     frame = rows if isinstance(rows, pl.DataFrame) else LEDGER.frame(list(rows))
     frame = frame.sort("repo", "pr_id")
+    if not set(frame["fate"]) <= {"kept", "dropped", "failed"} or set(frame["stage"]) - {stage}:
+        raise LimiError(
+            f"{stage}: a fate is not kept, dropped or failed, or is another stage's; this is a defect of the stage"
+        )
     if frame["pr_id"].n_unique() != frame.height:
         twice = frame.filter(pl.col("pr_id").is_duplicated())["pr_id"][0]
         raise LimiError(f"{stage}: {twice} would be in the ledger twice; this is a defect of the stage")

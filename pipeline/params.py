@@ -7,11 +7,12 @@ unknown or mistyped key is an error that names the file, the line and, for an un
 import difflib
 import types
 import typing
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import UserError
 
@@ -82,6 +83,12 @@ class Filter(Section):
         description="drop a change with any binary file, of only binaries, or none"
     )
     max_files: NonNegative = Field(description="most files a change may touch; 0 is no limit")
+
+    @field_validator("markdown", "binary", mode="before")
+    @classmethod
+    def _bare_off(cls, value: object) -> object:
+        """YAML reads a bare `off` as false."""
+        return "off" if value is False else value
 
 
 class Sample(Section):
@@ -165,7 +172,10 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
         data = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
     except FileNotFoundError:
         raise UserError(f"{path} is missing; `limi profile demo` writes one") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+    # PyYAML lets a bad date, an unhashable key or a list that holds itself through as these.
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise UserError(f"{path} is not valid YAML: {error}") from None
     try:
         return Params.model_validate(data)
@@ -209,10 +219,11 @@ def _sentence(path: Path, lines: dict[str, int], problem: Any) -> str:
     where = f"{path} line {line}: "
     if problem["type"] == "extra_forbidden":
         section = key.rpartition(".")[0]
-        near = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0.6) or difflib.get_close_matches(
+        names = [*Params.model_fields] if not section else [*known_keys()]
+        near = difflib.get_close_matches(key, names, n=1, cutoff=0.6) or difflib.get_close_matches(
             key.rpartition(".")[2], [known.rpartition(".")[2] for known in known_keys()], n=1, cutoff=0.6
         )
-        hint = f"did you mean {near[0]}?" if near else "`limi doctor` lists the known ones"
+        hint = f"did you mean {near[0]}?" if near else "docs/PARAMETERS.md lists the known ones"
         return f"{where}{key} is not a known parameter{f' of {section}' if section else ''}; {hint}"
     if problem["type"] == "missing":
         return f"{where}{key} is missing ({known_keys().get(key, 'a block of parameters')})"
@@ -229,5 +240,6 @@ def _line_numbers(text: str) -> dict[str, int]:
                 lines[f"{prefix}{key.value}"] = key.start_mark.line + 1
                 walk(value, f"{prefix}{key.value}.")
 
-    walk(yaml.compose(text, Loader=yaml.SafeLoader), "")
+    with suppress(RecursionError):  # a list that holds itself; its sentence goes without a line
+        walk(yaml.compose(text, Loader=yaml.SafeLoader), "")
     return lines

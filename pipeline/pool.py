@@ -155,7 +155,7 @@ def candidate_rows(reviewed: pl.DataFrame, chosen: dict[str, str]) -> list[dict[
         reason = (
             chosen.get(row["query_id"])
             or {
-                "accept": "accepted; others of its sub-domain ranked higher or came from repositories with fewer places",
+                "accept": f"accepted for {row['reviewed_sub_domain']}; the places of that sub-domain went to others, or it has none",
                 "reject": f"rejected by its reviewers: {', '.join(row['reject_reasons'])}",
                 "disputed": "reviewers stand equally on both sides",
             }[row["verdict"]]

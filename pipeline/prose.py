@@ -2,6 +2,8 @@
 
 import re
 
+MOST_TITLE = 500  # characters; GitHub allows 256
+MOST_READ = 8000  # characters of a body
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _FENCE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -99,6 +101,7 @@ def clean_title(title: str) -> tuple[str, str]:
 
     The area is what a prefix such as "Media library: " or the scope of a kind names; empty if there is none.
     """
+    title = title[:MOST_TITLE]
     text = _TAG_PREFIX.sub("", _NUMBER.sub("", _CLOSING.sub("", title)).strip(), count=1)
     area = ""
     if kind := _KIND_PREFIX.match(text):
@@ -121,7 +124,7 @@ def sentences(body: str) -> list[str]:
 def bullets(body: str) -> list[str]:
     """The bullet points of a body that ask for something, as one-line texts: no checklists, nothing put off or left out."""
     found, above = [], ""
-    for line in _COMMENT.sub("", body.replace("\r\n", "\n")).split("\n"):
+    for line in _COMMENT.sub("", _read(body)).split("\n"):
         if not _BULLET.match(line):
             above = line if line.strip() else above
         elif not _CHECKBOX.match(line) and not _NOT_ASKED.search(above):
@@ -150,11 +153,16 @@ def _paragraphs(body: str) -> list[str]:
 
 
 def _plain(body: str) -> str:
-    text = body.replace("\r\n", "\n")
+    text = _read(body)
     for pattern in (_COMMENT, _FENCE, _IMAGE, _TABLE_ROW, _HEADING, _TRAILER):
         text = pattern.sub("", text)
     text = _BARE_URL.sub("", _LINK.sub(r"\1", text))
     return _NUMBER.sub("", _CLOSING.sub("", _TAG.sub("", text)))
+
+
+def _read(body: str) -> str:
+    """What is read of a body: its first screens. The bound also keeps the patterns fast on hostile text."""
+    return body[:MOST_READ].replace("\r\n", "\n")
 
 
 def _is_prose(sentence: str) -> bool:

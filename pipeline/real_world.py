@@ -4,11 +4,23 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import UserError
 
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+
+def _not_a_query_id(name: str) -> str:
+    if name.startswith("gh-"):
+        raise ValueError("ids that begin with gh- belong to queries of pull requests")
+    return name
+
+
+def _given(consent: bool) -> bool:
+    if not consent:
+        raise ValueError("it must be true: without the contributor's consent a query can't be used")
+    return consent
 
 
 class RealWorldQuery(BaseModel):
@@ -16,8 +28,8 @@ class RealWorldQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")]
-    query: Annotated[str, Field(min_length=20, max_length=8000)]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$"), AfterValidator(_not_a_query_id)]
+    query: Annotated[str, Field(min_length=20, max_length=8000, pattern=r"\S")]
     domain: Literal["vibe-coding", "research-workflow"]
     sub_domain: Literal[
         "front-end",
@@ -34,7 +46,7 @@ class RealWorldQuery(BaseModel):
     contributor_role: Text
     source: Text
     licence: Text
-    consent: Literal[True]
+    consent: Annotated[bool, AfterValidator(_given)]
 
 
 def read_real_world(path: Path) -> list[RealWorldQuery]:

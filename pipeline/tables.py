@@ -28,11 +28,16 @@ class Table:
 
     def frame(self, rows: list[dict[str, object]]) -> pl.DataFrame:
         """A frame of this table from row dicts. Raises on a value that is not of the column's type."""
-        return pl.DataFrame(rows, schema=self.schema, strict=True, orient="row")
+        for row in rows:
+            if row.keys() != self.columns.keys():
+                raise TypeError(f"a row of {self.name} lacks or adds {sorted(row.keys() ^ self.columns.keys())}")
+        return pl.DataFrame(
+            {name: [row[name] for row in rows] for name in self.columns}, schema=self.schema, strict=True
+        )
 
     def write(self, frame: pl.DataFrame, path: Path, fingerprint: str = "") -> None:
         """Check the frame against the schema and write it atomically. Raises TypeError on a difference."""
-        if dict(frame.schema) != self.schema:
+        if list(frame.schema.items()) != list(self.schema.items()):
             raise TypeError(f"{path} would not be a {self.name} table: {_difference(self.schema, dict(frame.schema))}")
         with atomic(path) as unfinished:
             frame.write_parquet(
@@ -46,14 +51,15 @@ class Table:
     def read(self, path: Path, columns: list[str] | None = None) -> pl.DataFrame:
         """Read a file of this table (all columns, or some). Raises UserError when it is missing or of another shape."""
         try:
-            found = pl.read_parquet_schema(path)
+            with path.open("rb") as file:
+                found = pl.read_parquet_schema(file)
         except FileNotFoundError:
             raise UserError(f"{path} is missing; `dvc repro {self.writer}` writes it") from None
         except pl.exceptions.ComputeError as error:
             raise UserError(
                 f"{path} is not a parquet file ({error}); remove it and run `dvc repro {self.writer}`"
             ) from None
-        if dict(found) != self.schema:
+        if list(found.items()) != list(self.schema.items()):
             raise UserError(
                 f"{path} is not a {self.name} table of this version: {_difference(self.schema, dict(found))}; "
                 f"`dvc repro --force {self.writer}` writes it anew"

@@ -9,7 +9,7 @@ import gzip
 import os
 import re
 from functools import cache
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 import tiktoken
@@ -33,14 +33,14 @@ def encoding() -> tiktoken.Encoding:
     """tiktoken's o200k_base, loaded from the package's own files. Raises LimiError if they are damaged."""
     ranks = (CACHE / RANKS_FILE).absolute()
     if not ranks.exists():
-        packed = resources.files("bpe_openai").joinpath("data", f"{ENCODING}.tiktoken.gz")
+        packed = _package() / "data" / f"{ENCODING}.tiktoken.gz"
         with atomic(ranks) as unfinished:  # workers may race; the rename makes the last one win with equal bytes
             unfinished.write_bytes(gzip.decompress(packed.read_bytes()))
     before = os.environ.get("TIKTOKEN_CACHE_DIR")
     os.environ["TIKTOKEN_CACHE_DIR"] = str(ranks.parent)
     try:
         return tiktoken.get_encoding(ENCODING)
-    except OSError as error:  # tiktoken found the file damaged, removed it and tried the network
+    except (OSError, ValueError) as error:  # tiktoken found the file damaged, removed it and tried the network
         raise LimiError(
             f"the token ranks in {ranks.parent} were damaged ({error}); run again to unpack them anew"
         ) from None
@@ -49,6 +49,16 @@ def encoding() -> tiktoken.Encoding:
             del os.environ["TIKTOKEN_CACHE_DIR"]
         else:
             os.environ["TIKTOKEN_CACHE_DIR"] = before
+
+
+def _package() -> Path:
+    """Where bpe-openai lies. It is not imported: only its data is wanted, and importing it warns on some Pythons."""
+    found = find_spec("bpe_openai")
+    if found is None or not found.submodule_search_locations:
+        raise LimiError(
+            "the package bpe-openai, which carries the token ranks, is not installed; `make install` brings it"
+        )
+    return Path(found.submodule_search_locations[0])
 
 
 def count(text: str) -> int:

@@ -12,6 +12,10 @@ from pipeline.params import Source
 def run_stage(stage: Callable[[], None]) -> None:
     """Run a stage's main function; an expected error becomes its sentence and its exit code (2 the user's, 1 a failure)."""
     name = Path(sys.argv[0]).stem
+    # DVC runs one stage at a time here, so unfinished files are those of a run that was killed.
+    for folder in ("data", "curated", "metrics", "plots"):
+        for unfinished in Path(folder).rglob(".*.tmp"):
+            unfinished.unlink()
     try:
         stage()
     except LimiError as error:
