@@ -102,10 +102,13 @@ def agreement_report(judgements: list[Judgement]) -> dict[str, Any]:
 def _alpha(
     judgements: list[Judgement], level: Literal["nominal", "ordinal"], answer: Callable[[Judgement], Any]
 ) -> float | None:
+    # Only queries that two have judged tell of agreement.
+    times = Counter(judgement.query_id for judgement in judgements)
+    judgements = [judgement for judgement in judgements if times[judgement.query_id] > 1]
     annotators = sorted({judgement.annotator for judgement in judgements})
     queries = sorted({judgement.query_id for judgement in judgements})
     values = sorted({answer(judgement) for judgement in judgements})
-    if len(values) < 2 or len(annotators) < 2:
+    if len(values) < 2:
         return None  # with one answer there is nothing to agree by more than chance
     data = numpy.full((len(annotators), len(queries)), numpy.nan)
     for judgement in judgements:

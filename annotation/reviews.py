@@ -4,11 +4,11 @@ An annotation is accepted only if it belongs to the tasks of this run (same hash
 questions with known answers, and answers all that must be answered. Label Studio itself checks none of this.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from annotation.exported import Answer, Task, Value, read_answers, read_tasks
 from annotation.interface import Control, controls
 from pipeline.errors import UserError
 from pipeline.params import Review
@@ -36,71 +36,56 @@ def read_export(path: Path, tasks: list[dict[str, Any]], review: Review) -> list
     names = {user: name for name, user in review.annotators.items()}
     problems: list[str] = []
     judgements: dict[tuple[str, str], Judgement] = {}
-    for at, exported in enumerate(_load(path), 1):
+    for at, exported in enumerate(read_tasks(path), 1):
         query_id = _belongs(exported, known, path, at)
-        for annotation in exported.get("annotations", []):
-            if annotation.get("was_cancelled"):
+        for annotation in exported.annotations:
+            if annotation.get("was_cancelled") is True:
                 continue  # skipped, not judged
-            where = f"{path}, task {query_id}, annotation {annotation.get('id')}"
+            where = f"{path}, task {query_id}, annotation {str(annotation.get('id'))[:20]}"
             user = annotation.get("completed_by")
             user = user.get("id") if isinstance(user, dict) else user
-            if user not in names:
-                problems.append(f"{where}: user {user!r} is not among review.annotators of params.yaml")
+            name = names.get(user) if type(user) is int else None
+            if name is None:
+                problems.append(f"{where}: user {str(user)[:60]} is not among review.annotators of params.yaml")
                 continue
-            judgement, wrong = _judgement(query_id, names[user], annotation.get("result", []))
-            problems += [f"{where} by {names[user]}: {text}" for text in wrong]
+            try:
+                judgement, wrong = _judgement(query_id, name, read_answers(annotation))
+            except ValueError as error:
+                judgement, wrong = None, [str(error)]
+            problems += [f"{where} by {name}: {text}" for text in wrong]
             if judgement is None:
                 continue
-            if (query_id, names[user]) in judgements:
-                problems.append(
-                    f"{where}: {names[user]} has judged this query twice; delete one of the two in Label Studio"
-                )
-            judgements[query_id, names[user]] = judgement
+            if (query_id, name) in judgements:
+                problems.append(f"{where}: {name} has judged this query twice; delete one of the two in Label Studio")
+            judgements[query_id, name] = judgement
     if problems:
         raise UserError("\n".join(problems))
     return [judgements[key] for key in sorted(judgements)]
 
 
-def _load(path: Path) -> list[dict[str, Any]]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(
-            f"the review export {path} is missing; export the reviewed tasks from Label Studio as JSON to it"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is not JSON: {error}; export the tasks from Label Studio as JSON once more") from None
-    if not isinstance(data, list) or not all(isinstance(task, dict) for task in data):
-        raise UserError(
-            f"{path} is not Label Studio's JSON export (a list of tasks); choose the format JSON, not JSON-MIN"
-        )
-    return data
-
-
-def _belongs(exported: dict[str, Any], known: dict[str, dict[str, Any]], path: Path, at: int) -> str:
+def _belongs(exported: Task, known: dict[str, dict[str, Any]], path: Path, at: int) -> str:
     """The query_id of an exported task. Raises UserError if it is not a task of this run, unchanged."""
-    meta, data = exported.get("meta") or {}, exported.get("data") or {}
-    query_id = data.get("query_id")
+    query_id, found = (exported.data or {}).get("query_id"), (exported.meta or {}).get("tasks_sha256")
     task = known.get(query_id) if isinstance(query_id, str) else None
-    if task is None or meta.get("tasks_sha256") != task["meta"]["tasks_sha256"] or data != task["data"]:
+    if task is None or found != task["meta"]["tasks_sha256"] or exported.data != task["data"]:
         expected = next(iter(known.values()))["meta"]["tasks_sha256"]
         raise UserError(
-            f"{path} is an export of other tasks than data/tasks.json: its task {at} ({query_id}) carries tasks_sha256 "
-            f"{str(meta.get('tasks_sha256'))[:12]}, this run's is {expected[:12]}. A judgement of another text does not count: "
+            f"{path} is an export of other tasks than data/tasks.json: its task {at} ({str(query_id)[:40]}) carries tasks_sha256 "
+            f"{str(found)[:12]}, this run's is {expected[:12]}. A judgement of another text does not count: "
             "review the tasks of this run, or go back to the parameters and data that the reviews were made for"
         )
     return str(query_id)
 
 
-def _judgement(query_id: str, annotator: str, result: list[dict[str, Any]]) -> tuple[Judgement | None, list[str]]:
+def _judgement(query_id: str, annotator: str, result: list[Answer]) -> tuple[Judgement | None, list[str]]:
     answers: dict[str, list[str]] = {}
     problems: list[str] = []
     for item in result:
-        control = controls().get(item.get("from_name", ""))
+        control = controls().get(item.from_name)
         if control is None:
-            problems.append(f"answers {item.get('from_name')!r}, which the interface does not ask")
+            problems.append(f"answers {item.from_name[:60]!r}, which the interface does not ask")
             continue
-        given, wrong = _answer(control, item)
+        given, wrong = _answer(control, item.value)
         answers.setdefault(control.name, []).extend(given)
         problems += wrong
     problems += [
@@ -128,29 +113,24 @@ def _judgement(query_id: str, annotator: str, result: list[dict[str, Any]]) -> t
         int(answers["realism"][0]),
         answers["domain"][0],
         answers["sub_domain"][0],
-        # A text that was left in a hidden box is no edit.
         verdict,
+        # A text that was left in a hidden box is no edit.
         edited if verdict == "edit" else "",
-        tuple(sorted(answers.get("reject_reason", []))) if verdict == "reject" else (),
+        tuple(sorted(set(answers.get("reject_reason", [])))) if verdict == "reject" else (),
         (answers.get("notes") or [""])[0].strip(),
     ), []
 
 
-def _answer(control: Control, item: dict[str, Any]) -> tuple[list[str], list[str]]:
-    value = item.get("value") or {}
+def _answer(control: Control, value: Value) -> tuple[list[str], list[str]]:
     if control.kind == "rating":
-        rating = value.get("rating")
-        return (
-            ([str(rating)], [])
-            if rating in (1, 2, 3, 4, 5)
-            else ([], [f"answers {control.name} with {rating!r}, not 1 to 5"])
-        )
-    given = value.get("choices" if control.kind == "choices" else "text") or []
-    given = [given] if isinstance(given, str) else given
+        if type(value.rating) is not int or not 1 <= value.rating <= 5:
+            return [], [f"answers {control.name} with {str(value.rating)[:60]!r}, not 1 to 5"]
+        return [str(value.rating)], []
     if control.kind == "textarea":
-        return ["\n".join(str(text) for text in given)] if given else [], []
-    return given, [
-        f"answers {control.name} with {answer!r}, which is not offered"
-        for answer in given
+        given = [value.text] if isinstance(value.text, str) else value.text
+        return ["\n".join(given)] if given else [], []
+    return value.choices, [
+        f"answers {control.name} with {answer[:60]!r}, which is not offered"
+        for answer in value.choices
         if answer not in control.answers
     ]

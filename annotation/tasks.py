@@ -2,12 +2,16 @@
 
 import hashlib
 from typing import Any
+from unicodedata import category
 
 import polars as pl
 
 from pipeline.errors import UserError
 from pipeline.files import canonical_json
 
+_REORDERING = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)  # "Trojan source": code that reads otherwise than it runs
 MOST_DIFF = 60_000  # characters shown; a kept patch is shorter, this guards the browser all the same
 
 
@@ -53,8 +57,10 @@ def _shown(query: dict[str, Any], pull: dict[str, Any]) -> dict[str, Any]:
 
 
 def _visible(text: str) -> str:
-    """The text with control characters shown as U+FFFD; databases refuse NUL, and terminals obey the others."""
+    """The text with control characters shown as U+FFFD: databases refuse NUL, and others make a text look as it is not."""
     return "".join(
-        character if character.isprintable() or character in "\n\t" else "\ufffd"
+        "\ufffd"
+        if character in _REORDERING or (category(character) in ("Cc", "Cs") and character not in "\n\t")
+        else character
         for character in text.replace("\r\n", "\n")
     )

@@ -53,6 +53,11 @@ class Edit(_Strict):
             raise ValueError(f"the edit of {self.path} must do exactly one thing, it does {ways or 'nothing'}")
         if (self.find is None) != (self.replace is None):
             raise ValueError(f"the edit of {self.path} needs both find and replace")
+        if self.write_base64 is not None:
+            try:
+                base64.b64decode(self.write_base64, validate=True)
+            except ValueError as error:
+                raise ValueError(f"the write_base64 of {self.path} is not base64: {error}") from None
         return self
 
 
@@ -80,7 +85,7 @@ class Pull(_Strict):
     how: Literal["merge", "squash", "rebase", "direct", "unmerged"]
     branch: str = "patch-1"
     behind: Annotated[int, Field(ge=0, le=5)] = 0
-    commits: list[Commit]
+    commits: Annotated[list[Commit], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _numbered(self) -> "Pull":
@@ -102,7 +107,13 @@ class Repository(_Strict):
     licence: str
     stars: Annotated[int, Field(gt=10_000)]
     started: datetime
-    people: dict[str, str]
+    people: Annotated[dict[str, str], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _with_offset(self) -> "Repository":
+        if self.started.tzinfo is None:
+            raise ValueError("started needs an offset, such as 2023-01-09T09:00:00+01:00")
+        return self
 
 
 class AuthoredRepository(_Strict):
@@ -120,6 +131,12 @@ def read_repository(folder: Path) -> AuthoredRepository:
     if not isinstance(entries, list):
         raise UserError(f"{folder / 'pulls.yaml'}: expected a list of pull requests")
     pulls = [_validated(Pull, entry, folder / "pulls.yaml", f"entry {at}") for at, entry in enumerate(entries, 1)]
+    seen: set[int] = set()
+    for pull in pulls:
+        if pull.number in seen:
+            raise UserError(f"{folder / 'pulls.yaml'} ({pull.title!r}): number {pull.number} stands twice")
+        if pull.number is not None:
+            seen.add(pull.number)
     base = {}
     for path in sorted((folder / "base").rglob("*")):
         if path.is_file():
@@ -146,7 +163,7 @@ def _yaml(path: Path) -> object:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except FileNotFoundError:
         raise UserError(f"{path} is missing: a demo repository has repository.yaml, pulls.yaml and base/") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError: not UTF-8, or a date that no calendar has
         raise UserError(f"{path} is not valid YAML: {error}") from None
 
 

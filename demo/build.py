@@ -33,7 +33,11 @@ def build_world(target: Path) -> Path:
     wanted = _digest(WORLD)
     if facts.exists() and stamp.exists() and stamp.read_text() == wanted:
         return facts
+    if target.exists() and any(target.iterdir()) and not stamp.exists():
+        raise UserError(f"{target} holds something else than a demo world; name an empty or new folder (source.folder)")
     shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    stamp.write_text("unfinished")  # only a folder with this file is ever emptied
     rows = []
     for folder in sorted(path for path in WORLD.iterdir() if path.is_dir()):
         repository = read_repository(folder)
@@ -69,9 +73,8 @@ def _git(arguments: list[str], stdin: bytes = b"") -> bytes:
     }
     done = subprocess.run(["git", *arguments], input=stdin, capture_output=True, env=environment)
     if done.returncode:
-        raise LimiError(
-            f"git {arguments[0]} failed while the demo world was built: {done.stderr.decode(errors='replace')}"
-        )
+        command = arguments[2] if arguments[0] == "-C" else arguments[0]
+        raise LimiError(f"git {command} failed while the demo world was built: {done.stderr.decode(errors='replace')}")
     return done.stdout
 
 

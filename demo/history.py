@@ -6,6 +6,7 @@ to the tree it started from (what `refs/pull/N/head` shows) and to main's tip (w
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 
 from demo.authored import AuthoredRepository, Commit, Edit, Pull, content
 from pipeline.errors import UserError
@@ -118,6 +119,12 @@ class _History:
                 tree[edit.path] = (data, edit.mode == "executable")
             else:
                 tree[edit.path] = (content(edit), executable)
+        for path in tree:
+            blocking = next((str(parent) for parent in PurePosixPath(path).parents if str(parent) in tree), None)
+            if blocking:
+                raise UserError(
+                    f"{self.name}#{pull.number} ({pull.title!r}): {blocking} is a file, so {path} cannot lie in it"
+                )
         return tree
 
     def _commit(
@@ -134,7 +141,10 @@ class _History:
         self.mark += 1
         people = self.repository.facts.people
         if author not in people:
-            raise UserError(f"{self.name}: {author!r} is not among the people of repository.yaml ({', '.join(people)})")
+            raise UserError(
+                f"{self.name}: {author!r} is not among the people of repository.yaml ({', '.join(people)}), "
+                f"in the commit {message.splitlines()[0]!r}"
+            )
         # `when` and `committed` differ only for a rebase merge, whose committer is not its author.
         committer = people[author] if committed is None else next(iter(people.values()))
         text = message.encode()

@@ -63,7 +63,9 @@ def leakage(text: str, solution: Solution) -> Leakage:
 def _names(text: str, path: str) -> bool:
     """Whether a text names a path: the whole of it, or a file name with an ending."""
     name = path.rsplit("/", 1)[-1]
-    return path in text if "." not in name else re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
+    if "." not in name:
+        return re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w/-])", text) is not None
+    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
 
 
 def _runs(text: str) -> list[tuple[str, ...]]:

@@ -14,12 +14,14 @@ _TRAILER = re.compile(
     r"^(?:co-authored-by|signed-off-by|reviewed-by|reviewed by|cc|pr-url|change-id|refs?)\s*:.*$",
     re.IGNORECASE | re.MULTILINE,
 )
+# The look-behind lets a run of spaces be tried from its first one only; without it the pattern is cubic.
 _CLOSING = re.compile(
-    r"\s*[,;(]?\s*(?:\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?|refs?|see|part of|follow.?up (?:to|of)|reverts?|backport of|issue)\b:?\s*)"
+    r"(?<!\s)\s*(?:[,;(]\s*)?\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?|refs?|see|part of|follow.?up (?:to|of)|reverts?|"
+    r"backport of|issue)\b:?\s*"
     r"(?:[\w.-]+/[\w.-]+)?#\d+(?:\s*(?:,|and)\s*#\d+)*\)?[.]?",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\s*\((?:[\w.-]+/[\w.-]+)?#\d+\)")
+_NUMBER = re.compile(r"(?<!\s)\s*\((?:[\w.-]+/[\w.-]+)?#\d+\)")
 _HEADING = re.compile(r"^#{1,6}\s.*$|^.*\n[=-]{3,}\s*$", re.MULTILINE)
 _BULLET = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s*)?")
 _CHECKBOX = re.compile(r"^\s*[-*+]\s+\[[ xX]\]")

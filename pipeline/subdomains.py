@@ -8,6 +8,7 @@ from pathlib import Path
 
 TABLE = Path(__file__).with_name("subdomains.toml")
 SUB_DOMAINS = ("front-end", "back-end", "deployment", "debugging", "optimization")
+_TITLE_READ = 500  # characters; GitHub allows 256, a commit subject anything
 _BODY_READ = 4000  # characters; a body's first screens say what the change is about
 
 
@@ -47,7 +48,7 @@ def _spoken(rule: _Rule, paths: list[str], title: str, body: str) -> tuple[float
     if rule.kind == "path":
         found = [path for path in paths if any(pattern.search(path) for pattern in rule.patterns)]
         return (len(found) / len(paths), found[0]) if found else (0.0, "")
-    text = title if rule.kind == "title" else body[:_BODY_READ]
+    text = title[:_TITLE_READ] if rule.kind == "title" else body[:_BODY_READ]
     for pattern in rule.patterns:
         if match := pattern.search(text):
             return 1.0, match[0].strip().lower()

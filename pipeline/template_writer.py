@@ -213,7 +213,7 @@ class TemplateWriter:
     def write(self, pull: dict[str, Any], solution: Solution) -> Draft | None:
         """A draft from one SAMPLED row; None if its title holds no words to ask with."""
         area, title = clean_title(pull["title"])
-        if steers(title) or len(re.findall(r"[^\W\d_]{2,}", title)) < 2:
+        if steers(pull["title"]) or steers(area) or len(re.findall(r"[^\W\d_]{2,}", title)) < 2:
             return None
         background = self._background(pull["body"], title, solution)
         opening = self._opening(pull, area, title)
@@ -273,10 +273,11 @@ def _variant(choices: tuple[str, ...], pr_id: str, what: str) -> str:
 
 
 def _lower_first(text: str) -> str:
-    """Lower the first letter unless the first word is a name or an acronym."""
+    """Lower the first letter unless the first word is a name, an acronym or "I"."""
     first = text.split(" ", 1)[0]
-    return (
-        text
-        if len(first) > 1 and any(character.isupper() or character in "_`" for character in first[1:])
-        else text[:1].lower() + text[1:]
+    keeps = (
+        first == "I"
+        or first.startswith("I'")
+        or any(character.isupper() or character in "_`" for character in first[1:])
     )
+    return text if keeps else text[:1].lower() + text[1:]
