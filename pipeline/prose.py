@@ -42,30 +42,12 @@ _NOT_ASKED = re.compile(
 _EMPHASIS = re.compile(r"(?<!\w)(\*\*|__|\*)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 
 # Talk about the pull request, its review or its commits, which nobody writes before the work is done.
-_DONE = (  # verbs of what somebody did, as commit messages use them
-    "added",
-    "bumped",
-    "changed",
-    "chose",
-    "decided",
-    "fixed",
-    "implemented",
-    "introduced",
-    "kept",
-    "left",
-    "moved",
-    "refactored",
-    "removed",
-    "renamed",
-    "replaced",
-    "split",
-    "switched",
-    "tried",
-    "updated",
-    "used",
-    "went",
-)
-_TRIED = ("benchmarked", "checked", "compared", "measured", "ran", "tested", "timed", "verified")
+# Verbs of what somebody did, as commit messages use them.
+_DONE = """
+    added bumped changed chose decided fixed implemented introduced kept left moved refactored removed renamed
+    replaced split switched tried updated used went
+""".split()
+_TRIED = ["benchmarked", "checked", "compared", "measured", "ran", "tested", "timed", "verified"]
 PR_SPEAK = re.compile(
     "|".join(
         (
