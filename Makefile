@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 .DELETE_ON_ERROR:
 
 repro: install
+	$(BIN)/limi doctor
 	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
 	$(BIN)/limi funnel
 

@@ -6,11 +6,12 @@ import shutil
 import subprocess
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from limi.licences import licence_of
 from limi.screen import line
-from pipeline.clones.facts import FULL_NAME, RepositoryFacts, read_facts, write_facts
+from pipeline.clones.facts import FULL_NAME, RepositoryFacts, find_clone, read_facts, write_facts
 from pipeline.clones.git import ISOLATED, Clone, open_clone
 from pipeline.errors import LimiError, UserError
 
@@ -76,6 +77,18 @@ def add_clone(url: str, folder: Path, csv: Path, stars: int, language: str, lice
         line(
             f"  a clone does not know its stars: give --stars, or fill in the column in {csv}, or select.min_stars leaves it out"
         )
+
+
+def pin_clones(folder: Path, csv: Path) -> None:
+    """Write the commit of every clone's HEAD into the facts file. Raises UserError for a clone that can't be read."""
+    pinned = []
+    for row in read_facts(csv):
+        with open_clone(find_clone(folder, row)) as clone:
+            # A clone of `limi clones add` keeps what it fetched last beside its HEAD.
+            fetched = clone.refs(HEAD).get(HEAD)
+            pinned.append(replace(row, head=fetched or clone.resolve("HEAD")))
+        line(f"{row.full_name}: {row.head[:12] or 'not pinned'} -> {pinned[-1].head[:12]}")
+    write_facts(csv, pinned)
 
 
 def main_language(clone: Clone, head: str) -> str:

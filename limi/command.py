@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from limi.clones import add_clone
+from limi.clones import add_clone, pin_clones
 from limi.doctor import examine
 from limi.explain import explain as explain_id
 from limi.funnel import show_funnel
@@ -71,6 +71,15 @@ def clones_add(
     csv = folder / "repositories.csv" if facts == Path() else facts
     for url in urls:
         add_clone(url, folder, csv, stars, language, licence, description)
+
+
+@clones.command("pin")
+def clones_pin(
+    folder: Annotated[Path, typer.Option(help="where the clones lie")] = Path("clones"),
+    facts: Annotated[Path, typer.Option(help="the CSV of facts; default: repositories.csv in the folder")] = Path(),
+) -> None:
+    """Write each clone's present commit into its row, so that everybody reads the same and `dvc repro` sees what is new."""
+    pin_clones(folder, folder / "repositories.csv" if facts == Path() else facts)
 
 
 def main() -> None:

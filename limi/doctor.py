@@ -21,7 +21,7 @@ SECRETS = {
     "LABEL_STUDIO_API_KEY": "pushes tasks to and pulls reviews from Label Studio",
     "HF_TOKEN": "publishes to the Hub",
 }
-LEAST_FREE = 5 * 2**30  # bytes
+LEAST_FREE = 2**30  # bytes
 
 
 def examine() -> bool:
@@ -94,7 +94,7 @@ def _tokens() -> str:
 def _disk() -> str:
     free = shutil.disk_usage(Path()).free
     if free < LEAST_FREE:
-        raise UserError(f"only {free / 2**30:.1f} GiB are free here; mining wants at least {LEAST_FREE / 2**30:.0f}")
+        raise UserError(f"only {free / 2**30:.1f} GiB are free here; a run wants at least {LEAST_FREE / 2**30:.0f}")
     return f"{free / 2**30:.0f} GiB free"
 
 

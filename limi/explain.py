@@ -74,6 +74,8 @@ def _pull(pull: dict[str, Any]) -> None:
         line(
             f"  repository: {row['stars']:,} stars, {row['language']}, licence {row['licence']}, read at {row['head_sha'][:12]}"
         )
+    if pull["failure"]:
+        line(f"  could not be read: {pull['failure']}")
     for file in pull["files"]:
         counts = "binary" if file["additions"] is None else f"+{file['additions']} -{file['deletions']}"
         line(
@@ -97,7 +99,11 @@ def _row(title: str, table: Table, name: str, pr_id: str, columns: list[str]) ->
     for row in table.read(DATA / name).filter(pl.col("pr_id") == pr_id).select(columns).iter_rows(named=True):
         line(f"\n{title}", "bold")
         for column, value in row.items():
-            text = ", ".join(map(str, value)) if isinstance(value, list) else value
+            text = (
+                ("; " if column == "success_criteria" else ", ").join(map(str, value))
+                if isinstance(value, list)
+                else value
+            )
             line(
                 f"  {column}: {text}"
                 if "\n" not in str(text)

@@ -3,7 +3,7 @@
 Only accepted queries count. Each sub-domain (as the reviewers gave it) has its quota. Within one, places go one by one to the query
 with the highest agreement and domain fit; among equals to the one whose repository has the fewest places so far; then by higher
 alignment, lower leakage, higher realism, and last by the draw key of its id. Sub-domains with the least choice (accepted minus quota)
-pick first.
+pick first, equal ones by name. docs/CHOOSING.md says the same for readers, with a script that draws again.
 """
 
 from collections import Counter
@@ -33,9 +33,7 @@ def choose_real_world(queries: list[RealWorldQuery], count: int, seed: int) -> l
 
 def choose_from_pulls(reviewed: pl.DataFrame, quotas: Mapping[str, int], seed: int) -> dict[str, str]:
     """`query_id -> reason` of the chosen, from a REVIEWED frame. Raises UserError naming every quota that is short."""
-    accepted: dict[str, list[dict[str, Any]]] = {name: [] for name in quotas}
-    for row in reviewed.filter(pl.col("verdict") == "accept").iter_rows(named=True):
-        accepted.setdefault(row["reviewed_sub_domain"], []).append(row)
+    accepted = _accepted(reviewed, quotas)
     short = [
         f"{name} needs {quota} and has {len(accepted[name])}, {quota - len(accepted[name])} short"
         for name, quota in quotas.items()
@@ -46,16 +44,59 @@ def choose_from_pulls(reviewed: pl.DataFrame, quotas: Mapping[str, int], seed: i
             f"too few accepted queries for the pool's quotas (pool.sub_domains): {'; '.join(short)}. Review more queries, sample more "
             "(sample.per_repository), or change the quotas"
         )
+    return _places(accepted, quotas, seed)[0]
+
+
+def passed_over(reviewed: pl.DataFrame, quotas: Mapping[str, int], seed: int) -> dict[str, str]:
+    """`query_id -> reason` of the accepted queries that got no place: what each lost by to the last one placed."""
+    return _places(_accepted(reviewed, quotas), quotas, seed)[1]
+
+
+def _accepted(reviewed: pl.DataFrame, quotas: Mapping[str, int]) -> dict[str, list[dict[str, Any]]]:
+    accepted: dict[str, list[dict[str, Any]]] = {name: [] for name in quotas}
+    for row in reviewed.filter(pl.col("verdict") == "accept").iter_rows(named=True):
+        accepted.setdefault(row["reviewed_sub_domain"], []).append(row)
+    return accepted
+
+
+def _places(
+    accepted: dict[str, list[dict[str, Any]]], quotas: Mapping[str, int], seed: int
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Give the places, sub-domain by sub-domain: `(chosen, passed over)`, each `query_id -> reason`."""
     used: Counter[str] = Counter()
     chosen: dict[str, str] = {}
+    passed = {
+        row["query_id"]: f"accepted, but pool.sub_domains has no place for {name}"
+        for name, rows in accepted.items()
+        if not quotas.get(name)
+        for row in rows
+    }
     for name in sorted(quotas, key=lambda name: (len(accepted[name]) - quotas[name], name)):
         waiting = list(accepted[name])
         for place in range(1, quotas[name] + 1):
             row = min(waiting, key=lambda row: rank(row, used[row["repo"]], seed))
             waiting.remove(row)
+            if place == quotas[name]:
+                last = rank(row, used[row["repo"]], seed)
+                passed |= {
+                    other[
+                        "query_id"
+                    ]: f"accepted for {name}, but its {place} places went to others; against the last of them, "
+                    f"{row['query_id']}, it lost by {_lost_by(rank(other, used[other['repo']], seed), last)}"
+                    for other in waiting
+                }
             used[row["repo"]] += 1
             chosen[row["query_id"]] = _reason(row, place, quotas[name], len(accepted[name]), used[row["repo"]])
-    return chosen
+    return chosen, passed
+
+
+def _lost_by(row: tuple[float | str, ...], winner: tuple[float | str, ...]) -> str:
+    """The first criterion of `rank` in which a row is worse than the winner, in words."""
+    names = ("agreement", "domain fit", "places of its repository", "alignment", "leakage", "realism", "draw key")
+    name, mine, theirs = next((name, a, b) for name, a, b in zip(names, row, winner, strict=True) if a != b)
+    if isinstance(mine, str) or isinstance(theirs, str):
+        return f"the {name}, as all else is equal"
+    return f"{name} ({abs(mine):g} against {abs(theirs):g})"
 
 
 def rank(row: dict[str, Any], places: int, seed: int) -> tuple[float | str, ...]:
@@ -148,14 +189,14 @@ def pool_rows(
     return rows
 
 
-def candidate_rows(reviewed: pl.DataFrame, chosen: dict[str, str]) -> list[dict[str, Any]]:
+def candidate_rows(reviewed: pl.DataFrame, chosen: dict[str, str], passed: dict[str, str]) -> list[dict[str, Any]]:
     """The rows of curated/candidates.jsonl: every reviewed query, chosen or not, with the reason."""
     rows = []
     for row in reviewed.sort("query_id").iter_rows(named=True):
         reason = (
             chosen.get(row["query_id"])
             or {
-                "accept": f"accepted for {row['reviewed_sub_domain']}; the places of that sub-domain went to others, or it has none",
+                "accept": passed.get(row["query_id"], ""),
                 "reject": f"rejected by its reviewers: {', '.join(row['reject_reasons'])}",
                 "disputed": "reviewers stand equally on both sides",
             }[row["verdict"]]

@@ -6,7 +6,15 @@ from pipeline.files import write_json, write_jsonl
 from pipeline.ledger import funnel, lives, read_fates, write_fates
 from pipeline.params import read_params
 from pipeline.plots import funnel_points, write_points
-from pipeline.pool import STAGE, candidate_rows, choose_from_pulls, choose_real_world, pool_fates, pool_rows
+from pipeline.pool import (
+    STAGE,
+    candidate_rows,
+    choose_from_pulls,
+    choose_real_world,
+    passed_over,
+    pool_fates,
+    pool_rows,
+)
 from pipeline.real_world import read_real_world
 from pipeline.tables import LEDGER, REVIEWED, SAMPLED
 from stages.run import run_stage
@@ -19,9 +27,8 @@ def main() -> None:
         read_real_world(Path(params.pool.real_world)), params.pool.real_world_count, params.seed
     )
     reviewed = REVIEWED.read(Path("data/reviewed.parquet"))
-    chosen = choose_from_pulls(
-        reviewed, {str(name): quota for name, quota in params.pool.sub_domains.items()}, params.seed
-    )
+    quotas = {str(name): quota for name, quota in params.pool.sub_domains.items()}
+    chosen = choose_from_pulls(reviewed, quotas, params.seed)
     pool = pool_rows(real_world, reviewed, chosen, SAMPLED.read(Path("data/sampled.parquet")), params.pool)
     write_fates(STAGE, pool_fates(reviewed, chosen))
     fates = read_fates()
@@ -31,7 +38,9 @@ def main() -> None:
     write_json(
         Path("metrics/funnel.json"), {"listed": steps[0]["entered"], **{step["stage"]: step["kept"] for step in steps}}
     )
-    write_jsonl(Path("curated/candidates.jsonl"), candidate_rows(reviewed, chosen))
+    write_jsonl(
+        Path("curated/candidates.jsonl"), candidate_rows(reviewed, chosen, passed_over(reviewed, quotas, params.seed))
+    )
     write_jsonl(Path("curated/pool.jsonl"), pool)
 
 

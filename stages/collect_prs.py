@@ -14,7 +14,7 @@ from pipeline.fingerprint import code_fingerprint, fingerprint
 from pipeline.ledger import fate, write_fates
 from pipeline.params import Collect, read_params
 from pipeline.tables import PULLS, REPOS, part_name
-from stages.run import open_clones, run_stage
+from stages.run import open_clones, run_stage, warn
 
 STAGE = "collect_prs"
 PARTS = Path("data/pulls")
@@ -42,6 +42,16 @@ def main() -> None:
     sweep(PARTS, keep=lambda path: path.name in parts)
     run_partitions(collect_part, waiting, params.dask, "collecting")
     listed = PULLS.read_parts(PARTS, ["pr_id", "repo", "failure"])
+    for repo, count, reason in (
+        listed.filter(pl.col("failure") != "")
+        .group_by("repo", maintain_order=True)
+        .agg(pl.len(), pl.col("failure").first())
+        .iter_rows()
+    ):
+        warn(
+            f"{count} pull requests of {repo} could not be read from its clone (the first: {reason}); they are in the ledger as failed. "
+            "If it is a partial clone, `git fetch --refetch` in it brings what is missing"
+        )
     write_fates(
         STAGE,
         [

@@ -23,6 +23,11 @@ def run_stage(stage: Callable[[], None]) -> None:
         sys.exit(error.exit_code)
 
 
+def warn(text: str) -> None:
+    """Say something that the user should know, though the stage goes on."""
+    print(f"{Path(sys.argv[0]).stem}: {text}", file=sys.stderr)  # noqa: T201
+
+
 def open_clones(source: Source) -> tuple[Path, Path]:
     """`(folder of clones, facts file)` of a source. The demo world is built first, if it is not there."""
     folder = Path(source.folder)

@@ -99,6 +99,8 @@ def find_clone(folder: Path, facts: RepositoryFacts) -> Path:
     for place in places:
         if git_dir_of(folder / place) is not None:
             return folder / place
+    if (tree := next((folder / place for place in places if (folder / place / ".git").is_file()), None)) is not None:
+        raise UserError(f"{tree} is a git worktree or submodule; name the clone it belongs to in the column `clone`")
     raise UserError(
         f"no clone of {facts.full_name} in {folder} (looked for {', '.join(places)}); `limi clones add URL` "
         "makes one, or take its row out of the facts file"
@@ -108,9 +110,16 @@ def find_clone(folder: Path, facts: RepositoryFacts) -> Path:
 def read_repositories(facts_path: Path, folder: Path) -> pl.DataFrame:
     """A frame of REPOS columns, one row per row of the facts file. Raises UserError with every clone that can't be read."""
     rows, problems = [], []
+    users: dict[Path, str] = {}
     for facts in read_facts(facts_path):
         try:
             path = find_clone(folder, facts)
+            other = users.setdefault(path.resolve(), facts.full_name)
+            if other != facts.full_name:
+                raise UserError(
+                    f"{other} and {facts.full_name} in {facts_path} would both be read from the clone {path}; put each clone at "
+                    "OWNER/NAME.git, or name it in the column `clone`"
+                )
             head, pull_refs = _state(path, facts.head)
         except UserError as error:
             problems.append(str(error))

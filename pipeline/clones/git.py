@@ -36,7 +36,13 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
 class GitError(LimiError):
-    """A git process over a clone that ended badly. `args[0]` says which command, where, and git's last line."""
+    """A git process over a clone that ended badly. `reason` is the command and git's last line, without the clone's path."""
+
+    def __init__(self, path: Path, command: str, stderr: bytes) -> None:
+        lines = stderr.decode("utf-8", "replace").strip().splitlines()
+        said = lines[-1].replace(f"{path.resolve()}/", "").replace(f"{path}/", "") if lines else "no reason given"
+        self.reason = f"git {command}: {said}"
+        super().__init__(f"git {command} over the clone {path} failed: {said}")
 
 
 class Clone:
@@ -90,12 +96,12 @@ class Clone:
                     git.stdout.close()  # a git that still has something to say ends here
             if git.returncode:
                 complaints.seek(0)
-                raise GitError(_complaint(self.path, arguments, complaints.read()))
+                raise GitError(self.path, arguments[0], complaints.read())
 
     def _run(self, arguments: list[str], environment: dict[str, str], stdin: bytes = b"") -> bytes:
         done = subprocess.run(["git", *arguments], input=stdin, capture_output=True, env=environment, cwd=self._scratch)
         if done.returncode:
-            raise GitError(_complaint(self.path, arguments, done.stderr))
+            raise GitError(self.path, arguments[0], done.stderr)
         return done.stdout
 
 
@@ -127,8 +133,3 @@ def git_dir_of(path: Path) -> Path | None:
         if (candidate / "objects").is_dir() and (candidate / "HEAD").is_file():
             return candidate
     return None
-
-
-def _complaint(path: Path, arguments: list[str], stderr: bytes) -> str:
-    lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    return f"git {arguments[0]} over the clone {path} failed: {lines[-1] if lines else 'no reason given'}"

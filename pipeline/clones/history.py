@@ -1,15 +1,16 @@
-"""Find the merged pull requests in a clone's first-parent history. No account, no API, three git processes.
+"""Find the merged pull requests in a clone's first-parent history. No account, no API, a handful of git processes.
 
 How each way of merging on GitHub shows itself on the main branch:
 
 - merge: a merge commit "Merge pull request #N from owner/branch", the title in its body; or any merge commit whose second
   parent is `refs/pull/N/head`, where the clone has those refs;
-- squash: one commit whose subject ends in "(#N)";
+- squash: one commit whose subject ends in "(#N)", or that has a merge's subject and one parent;
 - rebase: the branch's commits again, with the same author, author date and subject. Found through `refs/pull/N/head`, or as
   neighbouring commits that all end in the same "(#N)".
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -72,13 +73,19 @@ def merged_pulls(clone: Clone, tip: str, most: int) -> list[MergedPull]:
         for name, oid in clone.refs("refs/pull").items()
         if (ref := PULL_HEAD.fullmatch(name)) is not None
     }
-    found: dict[int, tuple[int, MergedPull]] = {}  # number -> (place in main, pull)
+    claims: defaultdict[int, list[tuple[int, MergedPull]]] = defaultdict(list)  # number -> (place in main, pull)
     for place, pull in _by_subject(main):
-        # A number can come back: in a cherry-pick, a backport, a follow-up. A merge commit is the pull request itself; among
-        # subjects the oldest is, and main runs from new to old.
-        earlier = found.get(pull.number)
-        if earlier is None or earlier[1].method != "merge" or pull.method == "merge":
-            found[pull.number] = (place, replace(pull, head=pull.head or heads.get(pull.number, "")))
+        claims[pull.number].append((place, pull))
+    subject_of = _head_subjects(
+        clone, {number: heads[number] for number in claims if len(claims[number]) > 1 and number in heads}
+    )
+    found: dict[int, tuple[int, MergedPull]] = {}
+    for number, claimants in claims.items():
+        place, pull = min(
+            claimants,
+            key=lambda placed: _doubt(placed[0], placed[1], heads.get(number, ""), subject_of.get(number, "")),
+        )
+        found[number] = (place, replace(pull, head=pull.head or heads.get(number, "")))
     claimed = {pull.merge for _, pull in found.values()}
     unclaimed = {number: oid for number, oid in heads.items() if number not in found}
     for place, pull in (
@@ -89,15 +96,48 @@ def merged_pulls(clone: Clone, tip: str, most: int) -> list[MergedPull]:
     return [pull for _, pull in sorted(found.values(), key=lambda placed: (placed[0], placed[1].number))][:most]
 
 
+def _doubt(place: int, pull: MergedPull, head: str, head_subject: str) -> tuple[int, int]:
+    """How much speaks against a commit being the pull request that it names; the one with the least is taken.
+
+    A number can come back: in a cherry-pick, a follow-up, or in the history of another repository that was taken in. The known
+    head decides if it can: by being the second parent, or by its subject. Else a merge commit is believed before a "(#N)",
+    unless it merged another head; and among equals the oldest (main runs from new to old).
+    """
+    is_merge = pull.method == "merge"
+    if head and pull.head == head:
+        doubt = 0
+    elif head_subject and pull.title == head_subject:
+        doubt = 1
+    elif is_merge and not head:
+        doubt = 2
+    else:
+        doubt = 4 if is_merge else 3
+    return doubt, -place
+
+
+def _head_subjects(clone: Clone, heads: dict[int, str]) -> dict[int, str]:
+    """The subject of each pull request's head, without its own "(#N)", where the clone has the commit."""
+    there = _existing(clone, heads)
+    subjects = {
+        commit.oid: commit.subject for commit in _readable(clone, ["--no-walk=unsorted"], sorted(set(there.values())))
+    }
+    plain = {
+        oid: (named[1] or "") if (named := SQUASH_SUBJECT.fullmatch(text)) else text for oid, text in subjects.items()
+    }
+    return {number: plain[oid] for number, oid in there.items() if oid in plain}
+
+
 def _by_subject(main: list[HistoryCommit]) -> Iterator[tuple[int, MergedPull]]:
     """Pull requests that a subject names, oldest last. Neighbours with the same "(#N)" are one rebased pull request."""
     place = 0
     while place < len(main):
         commit = main[place]
         named = MERGE_SUBJECT.match(commit.subject)
-        if named and len(commit.parents) > 1:
+        if named and commit.parents:
+            # With one parent it was squashed and kept the message that GitHub proposes for a merge.
             title, body = _split(commit.body)
-            yield place, _pull(int(named[1]), title or commit.subject, body, "merge", [commit])
+            method = "merge" if len(commit.parents) > 1 else "squash"
+            yield place, _pull(int(named[1]), title or commit.subject, body, method, [commit])
         elif squashed := SQUASH_SUBJECT.fullmatch(commit.subject):
             number, run = int(squashed[2]), [commit]
             if len(commit.parents) == 1:
@@ -169,6 +209,8 @@ def _by_rebase(
 
 def _existing(clone: Clone, heads: dict[int, str]) -> dict[int, str]:
     """The heads whose commit the clone really has."""
+    if not heads:
+        return {}
     wanted = sorted(set(heads.values()))
     answer = clone.read(["cat-file", "--batch-check=%(objecttype)"], "".join(f"{oid}\n" for oid in wanted).encode())
     there = {oid for oid, kind in zip(wanted, answer.decode().splitlines(), strict=True) if kind == "commit"}

@@ -14,7 +14,7 @@ from pipeline.clones.git import Clone, GitError
 from pipeline.errors import UserError
 from pipeline.patch import DIFF_OPTIONS, canonical, with_short_index_lines
 
-MOST_BROKEN = 50  # commits with missing objects before a clone is called corrupt
+MOST_BROKEN = 50  # commits with missing objects, or one in twenty, before a clone is called corrupt
 _HEADER = re.compile(rb"(?:^|(?<=\n))([0-9a-f]{40})\n")
 _BLOCK = 1 << 20
 
@@ -76,10 +76,10 @@ def _all(
                     results.update(reader(clone, [(merge, base)]))
                 except GitError as alone:
                     results.pop(merge, None)
-                    failures[merge] = str(alone)
-            if len(failures) > MOST_BROKEN:
+                    failures[merge] = alone.reason
+            if len(failures) > max(MOST_BROKEN, len(pairs) // 20):
                 raise UserError(
-                    f"the clone {clone.path} is corrupt or incomplete: more than {MOST_BROKEN} merges could not be read "
+                    f"the clone {clone.path} is corrupt or incomplete: {len(failures)} merges could not be read "
                     f"(the last: {error}). `git -C {clone.path} fsck` says more; clone it again"
                 ) from None
             waiting = waiting[at + 2 :]

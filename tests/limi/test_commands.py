@@ -1,11 +1,14 @@
 """The command line as a person uses it: what it prints, how it ends."""
 
+import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project
+from tests.conftest import ROOT, Project
 from tests.stages.test_demo_run import STAGES
 
 
@@ -112,3 +115,27 @@ def test_an_unknown_profile_gets_the_nearest_name(project: Project) -> None:
     before = (project.folder / "params.yaml").read_bytes()
     assert "did you mean clones?" in said(project, "profile", "clone", code=2)
     assert (project.folder / "params.yaml").read_bytes() == before
+
+
+def test_the_script_of_the_docs_draws_the_same_sample_and_pool(finished: Project) -> None:
+    page = (ROOT / "docs/CHOOSING.md").read_text(encoding="utf-8")
+    script = page.split("```python\n")[1].split("```")[0]
+    done = subprocess.run([sys.executable, "-c", script], cwd=finished.folder, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "84 18\n"), done.stderr
+    wrong = subprocess.run(
+        [sys.executable, "-c", script.replace("SEED, PER_REPOSITORY = 20250917", "SEED, PER_REPOSITORY = 1")],
+        cwd=finished.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert wrong.returncode == 1 and "AssertionError" in wrong.stderr
+
+
+def test_explain_says_by_what_an_accepted_query_lost(finished: Project) -> None:
+    rows = [
+        json.loads(line)
+        for line in (finished.folder / "curated/candidates.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    passed = [row for row in rows if row["verdict"] == "accept" and not row["chosen"]]
+    assert len(passed) > 20 and all("it lost by " in row["reason"] for row in passed)
+    assert "it lost by " in said(finished, "explain", passed[0]["query_id"])

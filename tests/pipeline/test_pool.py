@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UserError
 from pipeline.params import Pool
-from pipeline.pool import candidate_rows, choose_from_pulls, choose_real_world, pool_fates, pool_rows
+from pipeline.pool import candidate_rows, choose_from_pulls, choose_real_world, passed_over, pool_fates, pool_rows
 from pipeline.real_world import RealWorldQuery
 from pipeline.tables import LEDGER, REVIEWED, SAMPLED
 
@@ -281,12 +281,13 @@ def test_every_candidate_says_why() -> None:
         judged(1),
     ]
     taken = chosen(rows, back_end=1)
-    found = candidate_rows(REVIEWED.frame(rows), taken)
+    found = candidate_rows(REVIEWED.frame(rows), taken, passed_over(REVIEWED.frame(rows), {"back-end": 1}, SEED))
     assert [row["query_id"] for row in found] == sorted(row["query_id"] for row in rows)
     assert [row["chosen"] for row in found] == [True, False, False, False]
     assert [row["reason"] for row in found] == [
         taken[rows[3]["query_id"]],
-        "accepted for back-end; the places of that sub-domain went to others, or it has none",
+        f"accepted for back-end, but its 1 places went to others; against the last of them, {rows[3]['query_id']}, "
+        "it lost by realism (1 against 4)",
         "rejected by its reviewers: leaks, vague",
         "reviewers stand equally on both sides",
     ]

@@ -443,3 +443,10 @@ def test_writing_leaves_no_unfinished_file(tmp_path: Path) -> None:
     write_facts(tmp_path / "facts.csv", [GOOD])
     assert os.listdir(tmp_path) == ["facts.csv"]  # noqa: PTH208
     assert (tmp_path / "facts.csv").read_text() == f"{HEADER},head,clone\nada/doors,12000,Python,MIT,Doors.,,\n"
+
+
+def test_two_rows_never_share_a_clone(tmp_path: Path, make_repository: Callable[[str], Repository]) -> None:
+    make_repository("clones/core")
+    path = facts_file(tmp_path, "vuejs/core,1,Go,MIT,x", "other/core,1,Go,MIT,x")
+    with pytest.raises(UserError, match=r"vuejs/core and other/core .* would both be read from the clone"):
+        read_repositories(path, tmp_path / "clones")

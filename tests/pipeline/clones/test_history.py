@@ -113,9 +113,42 @@ def test_a_merge_without_a_body_is_titled_by_its_subject(repository: Repository)
     assert only(repository).title == "Merge pull request #12 from ada/work"
 
 
-def test_a_merge_subject_on_a_commit_with_one_parent_is_no_pull_request(repository: Repository) -> None:
-    repository.commit("Merge pull request #12 from ada/work\n\nAdd a door", {"a": "1"})
-    assert numbers(repository) == []
+def test_a_merge_subject_on_a_commit_with_one_parent_is_a_squash(repository: Repository) -> None:
+    base = repository.git("rev-parse", "HEAD")
+    merge = repository.commit("Merge pull request #12 from ada/doors\n\nAdd doors\n\nThey open.", {"a.txt": "a\n"})
+    with open_clone(repository.path) as clone:
+        (pull,) = merged_pulls(clone, merge, 10)
+    assert (pull.number, pull.method, pull.title, pull.body) == (12, "squash", "Add doors", "They open.")
+    assert (pull.base, pull.merge) == (base, merge)
+
+
+def test_the_known_head_decides_between_two_merges_of_one_number(repository: Repository) -> None:
+    # The history of another repository was taken in, with its own "#5" on the first-parent way.
+    for name in ("foreign", "own"):
+        repository.git("checkout", "--quiet", "-b", name, "main")
+        head = repository.commit(f"{name} work", {f"{name}.txt": "x\n"})
+        repository.git("checkout", "--quiet", "main")
+        repository.git("merge", "--quiet", "--no-ff", "-m", f"Merge pull request #5 from ada/{name}\n\n{name}", name)
+        if name == "own":
+            repository.pull_ref(5, head)
+    with open_clone(repository.path) as clone:
+        (pull,) = merged_pulls(clone, repository.git("rev-parse", "main"), 10)
+    assert pull.title == "own"
+
+
+def test_a_merge_of_another_head_does_not_beat_the_squash_of_the_known_one(repository: Repository) -> None:
+    repository.git("checkout", "--quiet", "-b", "foreign")
+    repository.commit("Foreign work", {"foreign.txt": "x\n"})
+    repository.git("checkout", "--quiet", "main")
+    repository.git("merge", "--quiet", "--no-ff", "-m", "Merge pull request #5 from ada/foreign\n\nForeign", "foreign")
+    repository.git("checkout", "--quiet", "-b", "own")
+    head = repository.commit("Fix the hinge", {"own.txt": "x\n"})
+    repository.pull_ref(5, head)
+    repository.git("checkout", "--quiet", "main")
+    repository.commit("Fix the hinge (#5)", {"own.txt": "x\n"})
+    with open_clone(repository.path) as clone:
+        (pull,) = merged_pulls(clone, repository.git("rev-parse", "main"), 10)
+    assert (pull.title, pull.method) == ("Fix the hinge", "squash")
 
 
 def test_a_merge_of_another_branch_is_no_pull_request(repository: Repository) -> None:
