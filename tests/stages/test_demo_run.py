@@ -137,3 +137,30 @@ def test_two_clones_in_different_folders_give_the_same_bytes(finished: DvcProjec
     other.edit("workers: 0", "workers: 1")
     other.repro()
     assert other.digests() == finished.digests()
+
+
+# Brings the loopback interface up (Dask's workers talk over it) and goes on as the command it is given.
+ALONE = """
+import fcntl, os, socket, struct, sys
+with socket.socket() as any_socket:
+    fcntl.ioctl(any_socket, 0x8914, struct.pack("16sH14s", b"lo", 0x1 | 0x40, b""))  # SIOCSIFFLAGS, IFF_UP | IFF_RUNNING
+try:
+    socket.create_connection(("192.0.2.1", 80), timeout=1)
+except OSError:
+    os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+sys.exit("there is a network here")
+"""
+
+
+def test_the_run_needs_no_network(finished: DvcProject, tmp_path: Path) -> None:
+    project = DvcProject(tmp_path / "alone")
+    (tmp_path / "alone.py").write_text(ALONE, encoding="utf-8")
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--net", sys.executable, str(tmp_path / "alone.py"), "-m", "dvc", "repro"],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert project.digests() == finished.digests()
