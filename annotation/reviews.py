@@ -4,6 +4,7 @@ An annotation is accepted only if it belongs to the tasks of this run (same hash
 questions with known answers, and answers all that must be answered. Label Studio itself checks none of this.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ def read_export(path: Path, tasks: list[dict[str, Any]], review: Review) -> list
     known = {task["meta"]["query_id"]: task for task in tasks}
     names = {user: name for name, user in review.annotators.items()}
     problems: list[str] = []
+    unknown: Counter[str] = Counter()
     judgements: dict[tuple[str, str], Judgement] = {}
     for at, exported in enumerate(read_tasks(path), 1):
         query_id = _belongs(exported, known, path, at)
@@ -46,7 +48,9 @@ def read_export(path: Path, tasks: list[dict[str, Any]], review: Review) -> list
             user = user.get("id") if isinstance(user, dict) else user
             name = names.get(user) if type(user) is int else None
             if name is None:
-                problems.append(f"{where}: user {str(user)[:60]} is not among review.annotators of params.yaml")
+                unknown[str(user)[:60]] += 1
+                if unknown[str(user)[:60]] == 1:
+                    problems.append(f"{where}: user {str(user)[:60]} is not among review.annotators of params.yaml")
                 continue
             try:
                 judgement, wrong = _judgement(query_id, name, read_answers(annotation))
@@ -58,6 +62,7 @@ def read_export(path: Path, tasks: list[dict[str, Any]], review: Review) -> list
             if (query_id, name) in judgements:
                 problems.append(f"{where}: {name} has judged this query twice; delete one of the two in Label Studio")
             judgements[query_id, name] = judgement
+    problems += [f"{path}: {times - 1} more annotations by user {user}" for user, times in unknown.items() if times > 1]
     if problems:
         raise UserError("\n".join(problems))
     return [judgements[key] for key in sorted(judgements)]

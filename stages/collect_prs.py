@@ -14,7 +14,8 @@ from pipeline.fingerprint import code_fingerprint, fingerprint
 from pipeline.ledger import fate, write_fates
 from pipeline.params import Collect, read_params
 from pipeline.tables import PULLS, REPOS, part_name
-from stages.run import open_clones, run_stage, warn
+from stages.run import run_stage, warn
+from stages.source import open_clones
 
 STAGE = "collect_prs"
 PARTS = Path("data/pulls")

@@ -1,12 +1,10 @@
-"""What every stage shares: how it ends, and where its repositories come from."""
+"""What every stage shares: how it begins, warns and ends."""
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from demo.build import build_world
-from pipeline.errors import LimiError, UserError
-from pipeline.params import Source
+from pipeline.errors import LimiError
 
 
 def run_stage(stage: Callable[[], None]) -> None:
@@ -26,16 +24,3 @@ def run_stage(stage: Callable[[], None]) -> None:
 def warn(text: str) -> None:
     """Say something that the user should know, though the stage goes on."""
     print(f"{Path(sys.argv[0]).stem}: {text}", file=sys.stderr)  # noqa: T201
-
-
-def open_clones(source: Source) -> tuple[Path, Path]:
-    """`(folder of clones, facts file)` of a source. The demo world is built first, if it is not there."""
-    folder = Path(source.folder)
-    if source.kind == "demo":
-        return folder, build_world(folder)
-    if source.kind == "clones":
-        return folder, Path(source.input)
-    raise UserError(
-        "source.kind in params.yaml is `github`, and this version reads clones only: `limi clones add URL` makes "
-        "clones and `limi profile clones` uses them"
-    )

@@ -7,7 +7,8 @@ from pipeline.errors import UserError
 from pipeline.params import read_params
 from pipeline.selection import choose_repositories, chosen_repositories
 from pipeline.tables import FRAME, REPOS
-from stages.run import open_clones, run_stage
+from stages.run import run_stage
+from stages.source import open_clones
 
 
 def main() -> None:
