@@ -162,7 +162,7 @@ def test_the_rules_beside_a_module_count_as_its_code(write: Write, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "name", ["pipeline.filtering", "pipeline.clones.collect", "pipeline.pool", "annotation.agreement", "stages.run"]
+    "name", ["pipeline.filtering", "pipeline.clones.collect", "pipeline.pool", "annotation.agreement", "stages.source"]
 )
 def test_python_itself_loads_no_file_that_the_closure_lacks(name: str) -> None:
     program = (
