@@ -96,3 +96,16 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "project")
+
+
+def count_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> int:
+    """How many times `work` starts git: a git of ours, earlier on PATH, writes a line for each."""
+    log, folder = tmp_path / "processes", tmp_path / "bin"
+    log.write_text("")
+    folder.mkdir(exist_ok=True)
+    (folder / "git").write_text(f'#!/bin/sh\necho "$1" >> "{log}"\nPATH="{os.environ["PATH"]}" exec git "$@"\n')
+    (folder / "git").chmod(0o755)
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        work()
+    return len(log.read_text().splitlines())

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.conftest import Project
@@ -41,24 +43,64 @@ def start(project: Project, *command: str) -> subprocess.Popen[str]:
     )
 
 
+def stage_is_running(group: int, stage: str) -> bool:
+    """Whether the stage's own process, not only DVC's, is alive in a process group."""
+    return any(
+        os.getpgid(process.pid) == group and f"stages.{stage}" in process.info["cmdline"]
+        for process in psutil.process_iter(["cmdline"])
+        if process.info["cmdline"]
+    )
+
+
 def kill(process: subprocess.Popen[str]) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
+PARTS = {"collect_prs": "data/pulls", "filter_prs": "data/verdicts"}
+MOMENTS = (0.2, 0.4, 0.6, 0.8)  # parts of the time that the stage takes: while it loads, works, and writes
+
+
+def start_stage(project: DvcProject, stage: str) -> subprocess.Popen[str]:
+    """Let DVC run just this stage with all its work to do, and return when it has started it."""
+    if stage in PARTS:
+        shutil.rmtree(project.folder / PARTS[stage], ignore_errors=True)
+    process = start(project, "dvc", "repro", "--single-item", "--force", stage)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith(f"Running stage '{stage}'"):
+            return process
+    raise AssertionError(f"DVC did not run {stage}")
+
+
+def seconds_of(project: DvcProject, stage: str) -> float:
+    """How long the stage's own process lives when nobody disturbs it."""
+    process = start_stage(project, stage)
+    began = time.monotonic()
+    while not stage_is_running(process.pid, stage):
+        assert process.poll() is None, f"{stage} was never seen"
+    while stage_is_running(process.pid, stage):
+        pass
+    taken = time.monotonic() - began
+    process.communicate()
+    assert process.returncode == 0
+    return taken
+
+
 # One test on purpose: each stage is killed in the state that the kill before it left.
 def test_a_kill_in_each_stage_changes_nothing(interrupted: DvcProject, undisturbed: dict[str, str]) -> None:
     for stage in STAGES:
-        for seconds in (0.2, 1.2):
-            process = start(interrupted, "dvc", "repro", stage)
-            assert process.stdout is not None
-            for line in process.stdout:
-                if line.startswith(f"Running stage '{stage}'"):
-                    time.sleep(seconds)
-                    break
+        whole = seconds_of(interrupted, stage)
+        hit = 0
+        for moment in MOMENTS:
+            process = start_stage(interrupted, stage)
+            time.sleep(whole * moment)
+            hit += stage_is_running(process.pid, stage)
             kill(process)
             for unfinished in (interrupted.folder / "data").rglob("*.tmp"):
                 assert unfinished.name.startswith("."), "a half-written file must not look like a whole one"
+        assert hit >= 2, f"{stage} was hit by {hit} of {len(MOMENTS)} kills; the others came too late to prove anything"
+        interrupted.repro(stage)
     interrupted.repro()
     assert interrupted.digests() == undisturbed
     assert interrupted.git("status", "--porcelain") == ""
@@ -69,7 +111,7 @@ def test_the_interrupted_run_leaves_no_half_written_file_behind(interrupted: Dvc
     assert list((interrupted.folder / "data").rglob("*.tmp")) == []
 
 
-@pytest.mark.parametrize(("stage", "folder"), [("collect_prs", "data/pulls"), ("filter_prs", "data/verdicts")])
+@pytest.mark.parametrize(("stage", "folder"), PARTS.items())
 def test_finished_partitions_are_not_done_again(project: Project, stage: str, folder: str) -> None:
     project.edit("workers: 0", "workers: 1")
     for earlier in STAGES[: STAGES.index(stage)]:

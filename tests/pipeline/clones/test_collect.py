@@ -1,8 +1,6 @@
 """From a clone to its part of the table: the same bytes whatever surrounds the clone, and a row for every pull request."""
 
-import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +10,7 @@ from pipeline.clones.collect import collect_clone
 from pipeline.errors import UserError
 from pipeline.params import Collect
 from pipeline.tables import PULLS
-from tests.conftest import Repository
+from tests.conftest import Repository, count_processes
 
 ROOMY = Collect(max_listed=1000, max_patch_bytes=1 << 24)
 
@@ -346,19 +344,6 @@ def test_a_head_that_the_clone_lacks_is_an_error_of_the_user(repository: Reposit
 
 
 # Processes
-
-
-def count_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> int:
-    """How many times `work` starts git: a git of ours, earlier on PATH, writes a line for each."""
-    log, folder = tmp_path / "processes", tmp_path / "bin"
-    log.write_text("")
-    folder.mkdir(exist_ok=True)
-    (folder / "git").write_text(f'#!/bin/sh\necho "$1" >> "{log}"\nPATH="{os.environ["PATH"]}" exec git "$@"\n')
-    (folder / "git").chmod(0o755)
-    with monkeypatch.context() as patched:
-        patched.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-        work()
-    return len(log.read_text().splitlines())
 
 
 def test_the_number_of_processes_does_not_grow_with_the_pull_requests(

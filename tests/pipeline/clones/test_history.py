@@ -1,8 +1,6 @@
 """The merged pull requests of a history: each way of merging is found, and what was not merged is not."""
 
-import os
 import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.clones.git import open_clone
 from pipeline.clones.history import MergedPull, merged_pulls
 from pipeline.errors import UserError
-from tests.conftest import Repository
+from tests.conftest import Repository, count_processes
 
 
 def listed(repository: Repository, most: int = 1000) -> list[MergedPull]:
@@ -698,20 +696,6 @@ def test_a_random_history_lists_exactly_what_was_merged(
             wanted.append((number, method, base, repository.git("rev-parse", "HEAD")))
     found = [(pull.number, pull.method, pull.base, pull.merge) for pull in listed(repository)]
     assert found == wanted[::-1]
-
-
-def count_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> int:
-    """How many times `work` starts git: a git of ours, earlier on PATH, writes a line for each."""
-    log = tmp_path / "processes"
-    log.write_text("")
-    folder = tmp_path / "bin"
-    folder.mkdir(exist_ok=True)
-    (folder / "git").write_text(f'#!/bin/sh\necho "$1" >> "{log}"\nPATH="{os.environ["PATH"]}" exec git "$@"\n')
-    (folder / "git").chmod(0o755)
-    with monkeypatch.context() as patched:
-        patched.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-        work()
-    return len(log.read_text().splitlines())
 
 
 def test_the_number_of_processes_does_not_grow_with_the_history(
