@@ -1,5 +1,6 @@
 """`limi doctor`: what is configured, what is missing, how to get it. Reads only; values of secrets are never shown."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -79,6 +80,14 @@ def _git() -> str:
 
 
 def _dvc() -> str:
+    lock = Path(".dvc/tmp/rwlock")
+    try:
+        if lock.exists():
+            json.loads(lock.read_text(encoding="utf-8"))
+    except ValueError:
+        raise UserError(
+            f"{lock} was left half-written when DVC was killed, and DVC refuses to run; rm {lock}"
+        ) from None
     try:
         return version("dvc")
     except PackageNotFoundError:

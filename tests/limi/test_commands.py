@@ -82,6 +82,15 @@ def test_doctor_finds_a_working_set_up_good(finished: Project) -> None:
     assert "missing" not in text and "60 queries in demo/real_world.jsonl" in text
 
 
+def test_doctor_names_a_lock_of_dvc_that_a_kill_cut_off(project: Project) -> None:
+    lock = project.folder / ".dvc/tmp/rwlock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("{}")
+    assert "rwlock" not in said(project, "doctor")
+    lock.write_text("")
+    assert "rm .dvc/tmp/rwlock" in said(project, "doctor", code=2)
+
+
 def test_doctor_never_shows_a_secret(finished: Project) -> None:
     text = said(finished, "doctor", **{"GITHUB_TOKEN": "ghp_supersecret123"})
     assert "supersecret" not in text and "set      GITHUB_TOKEN" in text

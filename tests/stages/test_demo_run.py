@@ -41,7 +41,14 @@ class DvcProject(Project):
             text=True,
         ).stdout
 
+    def mend_lock(self) -> None:
+        """What `limi doctor` says to do after a kill that hit DVC in the middle of writing its own lock."""
+        lock = self.folder / ".dvc/tmp/rwlock"
+        if lock.exists() and not lock.read_bytes():
+            lock.unlink()
+
     def dvc(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        self.mend_lock()
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return self.run("dvc", *arguments, PATH=path)
 

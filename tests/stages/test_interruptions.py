@@ -65,6 +65,7 @@ def start_stage(project: DvcProject, stage: str) -> subprocess.Popen[str]:
     """Let DVC run just this stage with all its work to do, and return when it has started it."""
     if stage in PARTS:
         shutil.rmtree(project.folder / PARTS[stage], ignore_errors=True)
+    project.mend_lock()
     process = start(project, "dvc", "repro", "--single-item", "--force", stage)
     assert process.stdout is not None
     for line in process.stdout:
