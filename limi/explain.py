@@ -10,7 +10,8 @@ from limi.screen import line
 from pipeline.errors import UserError
 from pipeline.ledger import FOLDER, read_fates
 from pipeline.synthesis import query_id
-from pipeline.tables import PULLS, QUERIES, REPOS, REVIEWED, SAMPLED, Table, part_name
+from pipeline.table import Table, part_name
+from pipeline.tables import PULLS, QUERIES, REPOS, REVIEWED, SAMPLED
 
 DATA = Path("data")
 CURATED = Path("curated")

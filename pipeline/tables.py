@@ -1,102 +1,11 @@
-"""The written schema of every table between stages, checked when it is written and when it is read.
+"""The written schema of every table between stages.
 
 docs/DATA.md shows the same columns to readers; a test holds the two together.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import polars as pl
 
-from pipeline.errors import UserError
-from pipeline.files import atomic
-
-
-@dataclass(frozen=True)
-class Table:
-    """A parquet table: its name, the stage that writes it, what a row is, and its columns `name -> (type, meaning)`."""
-
-    name: str
-    writer: str
-    row: str
-    columns: dict[str, tuple[pl.DataType, str]]
-
-    @property
-    def schema(self) -> dict[str, pl.DataType]:
-        """Column names and Polars types, in file order."""
-        return {name: kind for name, (kind, _) in self.columns.items()}
-
-    def frame(self, rows: list[dict[str, object]]) -> pl.DataFrame:
-        """A frame of this table from row dicts. Raises on a value that is not of the column's type."""
-        for row in rows:
-            if row.keys() != self.columns.keys():
-                raise TypeError(f"a row of {self.name} lacks or adds {sorted(row.keys() ^ self.columns.keys())}")
-        return pl.DataFrame(
-            {name: [row[name] for row in rows] for name in self.columns}, schema=self.schema, strict=True
-        )
-
-    def write(self, frame: pl.DataFrame, path: Path, fingerprint: str = "") -> None:
-        """Check the frame against the schema and write it atomically. Raises TypeError on a difference."""
-        if list(frame.schema.items()) != list(self.schema.items()):
-            raise TypeError(f"{path} would not be a {self.name} table: {_difference(self.schema, dict(frame.schema))}")
-        with atomic(path) as unfinished:
-            frame.write_parquet(
-                unfinished,
-                compression="zstd",
-                compression_level=3,
-                row_group_size=4096,
-                metadata={"limi.table": self.name, "limi.fingerprint": fingerprint},
-            )
-
-    def read(self, path: Path, columns: list[str] | None = None) -> pl.DataFrame:
-        """Read a file of this table (all columns, or some). Raises UserError when it is missing or of another shape."""
-        try:
-            with path.open("rb") as file:
-                found = pl.read_parquet_schema(file)
-        except FileNotFoundError:
-            raise UserError(f"{path} is missing; `dvc repro {self.writer}` writes it") from None
-        except pl.exceptions.ComputeError as error:
-            raise UserError(
-                f"{path} is not a parquet file ({error}); remove it and run `dvc repro {self.writer}`"
-            ) from None
-        if list(found.items()) != list(self.schema.items()):
-            raise UserError(
-                f"{path} is not a {self.name} table of this version: {_difference(self.schema, dict(found))}; "
-                f"`dvc repro --force {self.writer}` writes it anew"
-            )
-        return pl.read_parquet(path, columns=columns, glob=False)
-
-    def read_parts(self, folder: Path, columns: list[str] | None = None) -> pl.DataFrame:
-        """Read every part of a partitioned table, in the order of their names."""
-        parts = sorted(folder.glob("*.parquet"))
-        if not parts:
-            raise UserError(f"{folder} holds no part of {self.name}; `dvc repro {self.writer}` writes it")
-        return pl.concat([self.read(part, columns) for part in parts])
-
-    def written_from(self, path: Path) -> str:
-        """The fingerprint a file was written with; empty if there is no such file of this table."""
-        try:
-            known = pl.read_parquet_metadata(path)
-        except (OSError, pl.exceptions.PolarsError):
-            return ""
-        return known.get("limi.fingerprint", "") if known.get("limi.table") == self.name else ""
-
-
-def part_name(repo: str) -> str:
-    """The file name of a repository's part. GitHub allows no `__` clash: owners hold letters, digits and single hyphens."""
-    return f"{repo.replace('/', '__')}.parquet"
-
-
-def _difference(wanted: dict[str, pl.DataType], found: dict[str, pl.DataType]) -> str:
-    notes = [f"column {name} is missing" for name in wanted if name not in found]
-    notes += [f"column {name} is unknown" for name in found if name not in wanted]
-    notes += [
-        f"column {name} is {found[name]} instead of {kind}"
-        for name, kind in wanted.items()
-        if name in found and found[name] != kind
-    ]
-    return "; ".join(notes) or "its columns are in another order"
-
+from pipeline.table import Table
 
 _TEXT, _COUNT, _FLAG, _SHARE = pl.String(), pl.Int64(), pl.Boolean(), pl.Float64()
 _TIME = pl.Datetime("us", "UTC")
@@ -110,6 +19,7 @@ FILE = pl.Struct(
         "deletions": pl.Int64(),
     }
 )
+ISSUE = pl.Struct({"repo": pl.String(), "number": pl.Int64(), "title": pl.String(), "body": pl.String()})
 
 REPOSITORY = {
     "repo": (_TEXT, "owner/name"),
@@ -118,8 +28,12 @@ REPOSITORY = {
     "licence": (_TEXT, "SPDX id as the source of facts says it"),
     "description": (_TEXT, "one line"),
     "head_sha": (_TEXT, "commit of the main branch that everything is read at"),
-    "pull_refs": (_TEXT, "sha256 over the clone's refs/pull, which pull requests are also found by"),
-    "clone": (_TEXT, "where the clone lies, relative to source.folder"),
+    "pull_refs": (
+        _TEXT,
+        "sha256 over the clone's refs/pull, which pull requests are also found by; on GitHub, over their number and latest change",
+    ),
+    "clone": (_TEXT, "where the clone lies, relative to source.folder; empty on GitHub"),
+    "branch": (_TEXT, "name of the main branch on GitHub; empty for a clone"),
 }
 
 FRAME = Table(
@@ -128,14 +42,31 @@ FRAME = Table(
     "a repository that could have been chosen",
     {
         **REPOSITORY,
-        "stratum": (_TEXT, "what the draw is stratified by: the language"),
+        "topics": (_TEXTS, "GitHub's topics; none for a clone"),
+        "archived": (_FLAG, "whether GitHub shows it as archived; null for a clone"),
+        "fork": (_FLAG, "whether it is a fork; null for a clone"),
+        "created_at": (_TIME, "when it was made on GitHub; null for a clone"),
+        "pushed_at": (_TIME, "its last push; null for a clone"),
+        "taken_at": (_TIME, "when GitHub was asked for it; null for a clone"),
+        "leaning": (_TEXT, "sub-domain that its description and topics speak of, by pipeline/subdomains.toml"),
+        "stratum": (_TEXT, "what the draw is stratified by: leaning, then language"),
         "draw_key": (_TEXT, "sha256 of seed and name; within a stratum the smallest keys are chosen"),
         "chosen": (_FLAG, "whether it is in repos.parquet"),
-        "reason": (_TEXT, "why it is not: too_few_stars, licence_not_allowed or not_drawn; empty if chosen"),
+        "reason": (
+            _TEXT,
+            "why it is not: too_few_stars, licence_not_allowed, language_not_allowed, archived, fork, inactive, gone or not_drawn; "
+            "empty if chosen",
+        ),
     },
 )
 
 REPOS = Table("repos", "select_repos", "a chosen repository", dict(REPOSITORY))
+# What a source of repositories knows of each one that could be chosen.
+CANDIDATE_SCHEMA = {
+    name: kind
+    for name, kind in FRAME.schema.items()
+    if name not in ("leaning", "stratum", "draw_key", "chosen", "reason")
+}
 
 PULLS = Table(
     "pulls",
@@ -147,20 +78,41 @@ PULLS = Table(
         "number": (_COUNT, "the pull request's number"),
         "title": (_TEXT, "title; from a clone, of the merge body or the squash subject"),
         "body": (_TEXT, "description; from a clone, the rest of the commit message"),
-        "author": (_TEXT, "name of the change's author"),
-        "merged_at": (_TIME, "committer date of the commit that brought it"),
-        "method": (_TEXT, "merge, squash or rebase"),
-        "base_sha": (_TEXT, "the commit it was merged onto; the patch applies there"),
+        "author": (
+            _TEXT,
+            "login on GitHub (`ghost` if the account is gone); from a clone, the name of the change's author",
+        ),
+        "author_is_bot": (_FLAG, "GitHub says so, or the name ends in [bot]"),
+        "labels": (_TEXTS, "labels on GitHub, ten at most; none from a clone"),
+        "closing_issues": (pl.List(ISSUE), "issues on GitHub that it closed, three at most; none from a clone"),
+        "merged_at": (_TIME, "when it was merged; from a clone, committer date of the commit that brought it"),
+        "method": (_TEXT, "merge, squash or rebase; empty where only GitHub's REST diff was there to tell"),
+        "base_sha": (
+            _TEXT,
+            "the commit it was merged onto, or where its branch began (patch_source git_branch): the patch applies there; without a patch "
+            "or with one by REST, the base branch as GitHub recorded it",
+        ),
         "merge_sha": (_TEXT, "the commit that brought it to the main branch"),
         "head_sha": (_TEXT, "the branch's last commit where known, else empty"),
+        "additions": (_COUNT, "lines added"),
+        "deletions": (_COUNT, "lines removed"),
+        "changed_files": (_COUNT, "files touched"),
         "files": (
             pl.List(FILE),
-            "git's raw paths with status (A, D, M, R, T) and line counts; null counts for a binary file",
+            "git's raw paths with status (A, D, M, R, T) and line counts; null counts for a binary file. Of a skipped one, GitHub's list: "
+            "new paths only, 0 for a binary file; null if GitHub did not list all",
+        ),
+        "skipped": (
+            _TEXT,
+            "the filter's reason that GitHub's facts alone decide, so that no patch was fetched; else empty",
         ),
         "patch": (_TEXT, "canonical unified diff; null if it was not stored or could not be read"),
         "patch_bytes": (_COUNT, "its size in bytes, also where it was too large to store"),
         "patch_utf8": (_FLAG, "false if some bytes were not UTF-8 and had to be replaced"),
-        "patch_source": (_TEXT, "where the patch came from: git"),
+        "patch_source": (
+            _TEXT,
+            "the way it was taken: git, git_branch, rest_diff or rest_files (docs/GITHUB.md); empty if there is none",
+        ),
         "failure": (_TEXT, "why it could not be collected; empty if it was"),
     },
 )

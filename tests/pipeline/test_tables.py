@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.tables import FRAME, LEDGER, PULLS, QUERIES, REPOS, REVIEWED, SAMPLED, TABLES, VERDICTS, Table, part_name
+from pipeline.table import Table, part_name
+from pipeline.tables import FRAME, LEDGER, PULLS, QUERIES, REPOS, REVIEWED, SAMPLED, TABLES, VERDICTS
 
 REPO = {
     "repo": "tide/pool",
@@ -17,6 +18,7 @@ REPO = {
     "head_sha": "a" * 40,
     "pull_refs": "b" * 64,
     "clone": "tide/pool.git",
+    "branch": "",
 }
 FATE = {
     "pr_id": "tide/pool#1",

@@ -18,7 +18,8 @@ from pipeline.clones.facts import (
     write_facts,
 )
 from pipeline.errors import UserError
-from pipeline.tables import REPOS, part_name
+from pipeline.table import part_name
+from pipeline.tables import CANDIDATE_SCHEMA
 from tests.conftest import Repository
 
 HEADER = "full_name,stars,language,licence,description"
@@ -329,7 +330,7 @@ def write_rows(folder: Path, *rows: RepositoryFacts) -> Path:
 def test_a_repository_is_read_at_its_head(tmp_path: Path, make_repository: Callable[[str], Repository]) -> None:
     repository = make_repository("clones/ada/doors")
     frame = read_repositories(write_rows(tmp_path, row()), tmp_path / "clones")
-    assert dict(frame.schema) == REPOS.schema
+    assert dict(frame.schema) == CANDIDATE_SCHEMA
     assert frame.select("repo", "head_sha", "clone").rows() == [
         ("ada/doors", repository.git("rev-parse", "HEAD"), "ada/doors")
     ]

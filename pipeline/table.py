@@ -1,0 +1,95 @@
+"""A parquet table with a written schema, checked when it is written and when it is read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.errors import UserError
+from pipeline.files import atomic
+
+
+@dataclass(frozen=True)
+class Table:
+    """A parquet table: its name, the stage that writes it, what a row is, and its columns `name -> (type, meaning)`."""
+
+    name: str
+    writer: str
+    row: str
+    columns: dict[str, tuple[pl.DataType, str]]
+
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        """Column names and Polars types, in file order."""
+        return {name: kind for name, (kind, _) in self.columns.items()}
+
+    def frame(self, rows: list[dict[str, object]]) -> pl.DataFrame:
+        """A frame of this table from row dicts. Raises on a value that is not of the column's type."""
+        for row in rows:
+            if row.keys() != self.columns.keys():
+                raise TypeError(f"a row of {self.name} lacks or adds {sorted(row.keys() ^ self.columns.keys())}")
+        return pl.DataFrame(
+            {name: [row[name] for row in rows] for name in self.columns}, schema=self.schema, strict=True
+        )
+
+    def write(self, frame: pl.DataFrame, path: Path, fingerprint: str = "") -> None:
+        """Check the frame against the schema and write it atomically. Raises TypeError on a difference."""
+        if list(frame.schema.items()) != list(self.schema.items()):
+            raise TypeError(f"{path} would not be a {self.name} table: {_difference(self.schema, dict(frame.schema))}")
+        with atomic(path) as unfinished:
+            frame.write_parquet(
+                unfinished,
+                compression="zstd",
+                compression_level=3,
+                row_group_size=4096,
+                metadata={"limi.table": self.name, "limi.fingerprint": fingerprint},
+            )
+
+    def read(self, path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+        """Read a file of this table (all columns, or some). Raises UserError when it is missing or of another shape."""
+        try:
+            with path.open("rb") as file:
+                found = pl.read_parquet_schema(file)
+        except FileNotFoundError:
+            raise UserError(f"{path} is missing; `dvc repro {self.writer}` writes it") from None
+        except pl.exceptions.ComputeError as error:
+            raise UserError(
+                f"{path} is not a parquet file ({error}); remove it and run `dvc repro {self.writer}`"
+            ) from None
+        if list(found.items()) != list(self.schema.items()):
+            raise UserError(
+                f"{path} is not a {self.name} table of this version: {_difference(self.schema, dict(found))}; "
+                f"`dvc repro --force {self.writer}` writes it anew"
+            )
+        return pl.read_parquet(path, columns=columns, glob=False)
+
+    def read_parts(self, folder: Path, columns: list[str] | None = None) -> pl.DataFrame:
+        """Read every part of a partitioned table, in the order of their names."""
+        parts = sorted(folder.glob("*.parquet"))
+        if not parts:
+            raise UserError(f"{folder} holds no part of {self.name}; `dvc repro {self.writer}` writes it")
+        return pl.concat([self.read(part, columns) for part in parts])
+
+    def written_from(self, path: Path) -> str:
+        """The fingerprint a file was written with; empty if there is no such file of this table."""
+        try:
+            known = pl.read_parquet_metadata(path)
+        except (OSError, pl.exceptions.PolarsError):
+            return ""
+        return known.get("limi.fingerprint", "") if known.get("limi.table") == self.name else ""
+
+
+def part_name(repo: str) -> str:
+    """The file name of a repository's part. GitHub allows no `__` clash: owners hold letters, digits and single hyphens."""
+    return f"{repo.replace('/', '__')}.parquet"
+
+
+def _difference(wanted: dict[str, pl.DataType], found: dict[str, pl.DataType]) -> str:
+    notes = [f"column {name} is missing" for name in wanted if name not in found]
+    notes += [f"column {name} is unknown" for name in found if name not in wanted]
+    notes += [
+        f"column {name} is {found[name]} instead of {kind}"
+        for name, kind in wanted.items()
+        if name in found and found[name] != kind
+    ]
+    return "; ".join(notes) or "its columns are in another order"
