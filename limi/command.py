@@ -10,6 +10,7 @@ from limi.clones import add_clone, pin_clones
 from limi.doctor import examine
 from limi.explain import explain as explain_id
 from limi.funnel import show_funnel
+from limi.plan import show_plan
 from limi.profile import profiles, switch
 from pipeline.errors import LimiError
 
@@ -36,6 +37,12 @@ def doctor() -> None:
 def funnel() -> None:
     """How many pull requests there are, how many each stage lost, and why."""
     show_funnel()
+
+
+@app.command()
+def plan() -> None:
+    """What the next run will ask of GitHub: calls, points and the least time at the limits, before anything is asked."""
+    show_plan()
 
 
 @app.command()

@@ -12,12 +12,15 @@ from pathlib import Path
 from limi.screen import line
 from pipeline.clones.facts import find_clone, read_facts
 from pipeline.errors import LimiError, UserError
+from pipeline.github.credentials import read_credentials
 from pipeline.params import Params, read_params
 from pipeline.real_world import read_real_world
 from pipeline.tokens import count
 
 SECRETS = {
     "GITHUB_TOKEN": "reads pull requests through GitHub's API",
+    "GITHUB_TOKENS": "several of them, commas between, for more at once",
+    "GITHUB_APP_ID": "a GitHub App, with GITHUB_APP_PRIVATE_KEY and GITHUB_APP_INSTALLATIONS",
     "OPENAI_API_KEY": "writes queries with a model",
     "LABEL_STUDIO_API_KEY": "pushes tasks to and pulls reviews from Label Studio",
     "HF_TOKEN": "publishes to the Hub",
@@ -112,9 +115,13 @@ def _source(params: Params) -> str:
     if source.kind == "demo":
         return "the demo world, built at the first run"
     if source.kind == "github":
-        raise UserError(
-            "source.kind github is not in this version yet; `limi clones add URL` and `limi profile clones` read clones"
-        )
+        held = read_credentials()
+        if all(one.name == "nobody" for one in held):
+            raise UserError(
+                "GitHub lists pull requests only to somebody: set GITHUB_TOKEN to a token without any permission (GitHub, Settings, "
+                "Developer settings, Personal access tokens), or use `limi clones add URL` and `limi profile clones`"
+            )
+        return f"{source.api} with {', '.join(one.name for one in held)}; `limi plan` says what a run will ask"
     facts = read_facts(Path(source.input))
     for row in facts:
         find_clone(Path(source.folder), row)

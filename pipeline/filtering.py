@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.filters import Drop, Pull, rules, size
+from pipeline.filters import Drop, Pull, by_facts, rules, size
 from pipeline.ledger import fate
 from pipeline.params import Filter
 from pipeline.patch import PatchUnreadableError, structure
@@ -20,6 +20,9 @@ def judge(pulls: pl.DataFrame, chosen: Filter) -> pl.DataFrame:
     switched_on = rules(chosen)
     rows = []
     for pull in pulls.filter(pl.col("failure") == "").iter_rows(named=True):
+        if pull["skipped"]:
+            rows.append(_without_patch(pull, chosen))
+            continue
         tokens, drop = None, next((drop for rule in switched_on if (drop := rule(pull))), None)
         if drop is None:
             tokens, drop = size(pull, chosen)
@@ -27,24 +30,31 @@ def judge(pulls: pl.DataFrame, chosen: Filter) -> pl.DataFrame:
     return VERDICTS.frame(rows)
 
 
+def _without_patch(pull: Pull, chosen: Filter) -> dict[str, Any]:
+    """A pull request that was skipped while collecting: the same facts must drop it again, or its patch is missing."""
+    drop = by_facts(pull, chosen, chosen.max_tokens)
+    if drop is None:
+        failed = fate(pull["pr_id"], pull["repo"], STAGE, "failed", "patch_not_collected")
+        return failed | {name: value for name, value in _verdict(pull, None, Drop("")).items() if name not in failed}
+    return _verdict(pull, None, drop)
+
+
 def _verdict(pull: Pull, tokens: int | None, drop: Drop | None) -> dict[str, Any]:
-    additions = sum(file["additions"] or 0 for file in pull["files"])
-    deletions = sum(file["deletions"] or 0 for file in pull["files"])
     row = {
         "tokens": tokens,
         "sub_domain": "",
         "sub_domain_evidence": "",
-        "n_files": len(pull["files"]),
+        "n_files": pull["changed_files"],
         "n_hunks": None,
-        "additions": additions,
-        "deletions": deletions,
+        "additions": pull["additions"],
+        "deletions": pull["deletions"],
         **{name: pull[name] for name in _CARRIED},
         "patch": None,
     }
     if drop is not None:
         return fate(pull["pr_id"], pull["repo"], STAGE, "dropped", drop.reason, drop.value, drop.limit) | row
     try:
-        read = structure(pull["patch"], additions, deletions)
+        read = structure(pull["patch"], pull["additions"], pull["deletions"])
     except PatchUnreadableError:
         return fate(pull["pr_id"], pull["repo"], STAGE, "failed", "unidiff_disagrees_with_git") | row
     sub_domain, evidence = classify([file["path"] for file in pull["files"]], pull["title"], pull["body"])

@@ -15,6 +15,14 @@ from pipeline.tokens import at_least, count_up_to
 
 Pull = dict[str, Any]  # one row of PULLS
 
+LOCK_FILES = frozenset(
+    """
+    Cargo.lock Gemfile.lock Package.resolved Pipfile.lock Podfile.lock bun.lock bun.lockb composer.lock conda-lock.yml deno.lock
+    flake.lock go.sum go.work.sum gradle.lockfile mix.lock npm-shrinkwrap.json package-lock.json packages.lock.json pdm.lock
+    pnpm-lock.yaml poetry.lock pubspec.lock uv.lock yarn.lock
+    """.split()
+)
+
 
 @dataclass(frozen=True)
 class Drop:
@@ -31,6 +39,7 @@ Rule = Callable[[Pull], Drop | None]
 def rules(chosen: Filter) -> list[Rule]:
     """The rules that the parameters switch on, in the order they run, except the size rule, which needs the count."""
     return [
+        *([bot] if chosen.bots == "drop" else []),
         empty,
         partial(binary, mode=chosen.binary),
         partial(
@@ -38,8 +47,47 @@ def rules(chosen: Filter) -> list[Rule]:
         ),
         no_text_change,
         partial(too_many_files, most=chosen.max_files),
+        *([lock_files_only] if chosen.lock_files == "drop" else []),
         not_utf8,
     ]
+
+
+def by_facts(pull: Pull, chosen: Filter, most_lines: int) -> Drop | None:
+    """The verdict that is certain before a patch is there, from GitHub's facts: author, paths, and numbers of files and lines.
+
+    Each added or removed line of a diff begins with a sign that no token joins to the line before, so a diff has at least as
+    many tokens as changed lines. GitHub's list tells a renamed file's new path only, and nothing of what is binary.
+    """
+    if chosen.bots == "drop" and (drop := bot(pull)):
+        return drop
+    if not pull["changed_files"]:
+        return Drop("empty")
+    files = pull["files"]
+    if files is not None:
+        suffixes = frozenset(suffix.lower() for suffix in chosen.markdown_suffixes)
+        old_paths_known = not any(file["status"] in "RC" for file in files)
+        if old_paths_known or chosen.markdown == "any":
+            drop = markdown(pull, chosen.markdown, suffixes)
+            if drop:
+                return drop
+        if chosen.lock_files == "drop" and old_paths_known and (drop := lock_files_only(pull)):
+            return drop
+    if chosen.max_files and pull["changed_files"] > chosen.max_files:
+        return Drop("too_many_files", pull["changed_files"], chosen.max_files)
+    lines = pull["additions"] + pull["deletions"]
+    return Drop("patch_too_large", lines, most_lines) if lines >= most_lines else None
+
+
+def bot(pull: Pull) -> Drop | None:
+    """A pull request that no person wrote."""
+    return Drop("bot") if pull["author_is_bot"] else None
+
+
+def lock_files_only(pull: Pull) -> Drop | None:
+    """A change of nothing but the files in which package managers keep exact versions."""
+    files = pull["files"]
+    locked = all(PurePosixPath(path).name in LOCK_FILES for file in files for path in (file["path"], file["old_path"]))
+    return Drop("lock_files_only", len(files), len(files)) if files and locked else None
 
 
 def empty(pull: Pull) -> Drop | None:

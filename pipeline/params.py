@@ -8,6 +8,7 @@ import difflib
 import types
 import typing
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,14 @@ MAX_TOKEN_BYTES = 128  # the longest token of o200k_base, in bytes; measured ove
 SubDomain = Literal["front-end", "back-end", "deployment", "debugging", "optimization"]
 Positive = Annotated[int, Field(ge=1)]
 NonNegative = Annotated[int, Field(ge=0)]
+Keep = Literal["keep", "drop"]
+# A token must not travel in the clear, except to a stand-in on this machine.
+Address = Annotated[
+    str,
+    Field(
+        pattern=r"^(https://[A-Za-z0-9][A-Za-z0-9.-]*|http://(127\.0\.0\.1|localhost))(:[0-9]+)?(/[A-Za-z0-9._/-]*)?$"
+    ),
+]
 Suffix = Annotated[str, Field(pattern=r"^\.[A-Za-z0-9]+$")]
 
 
@@ -47,7 +56,14 @@ class Source(Section):
     input: str = Field(
         description="what the choice of repositories depends on: for clones, the CSV of repository facts"
     )
-    folder: str = Field(description="where the clones lie (for the demo: where they are built)")
+    folder: str = Field(
+        description="where the clones lie (demo: where they are built; GitHub: where all that it answered is kept)"
+    )
+    api: Address = Field(description="GitHub's API; a GitHub Enterprise server's is https://HOST/api/v3")
+    git: Address = Field(description="where git fetches from, OWNER/NAME.git follows")
+    reading: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
+        description="GitHub: name of this reading; what it read stays as it is, another name asks anew"
+    )
 
 
 class Select(Section):
@@ -56,6 +72,19 @@ class Select(Section):
     min_stars: NonNegative = Field(description="a repository needs more stars than this")
     repositories: Positive = Field(description="how many are chosen at most")
     licences: list[str] = Field(description="allowed SPDX ids; an empty list allows all")
+    languages: list[str] = Field(description="allowed main languages; an empty list allows all")
+    archived: Keep = Field(description="whether archived repositories can be chosen (GitHub)")
+    forks: Keep = Field(description="whether forks can be chosen (GitHub)")
+    active_since: Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")] = Field(
+        description="a repository needs a push on this day or later, such as '2025-01-31'; empty: any (GitHub)"
+    )
+
+    @field_validator("active_since")
+    @classmethod
+    def _a_day(cls, value: str) -> str:
+        if value:
+            date.fromisoformat(value)
+        return value
 
 
 class Collect(Section):
@@ -63,6 +92,9 @@ class Collect(Section):
 
     max_listed: Positive = Field(description="newest merged pull requests listed per repository")
     max_patch_bytes: Positive = Field(description="a longer patch is not stored, only its size")
+    max_changed_lines: Positive = Field(
+        description="a change of so many lines or more costs GitHub no patch: each line is a token at least"
+    )
 
 
 class Filter(Section):
@@ -83,6 +115,12 @@ class Filter(Section):
         description="drop a change with any binary file, of only binaries, or none"
     )
     max_files: NonNegative = Field(description="most files a change may touch; 0 is no limit")
+    bots: Keep = Field(description="whether pull requests of bots stay")
+    lock_files: Keep = Field(description="whether a change of only lock files stays")
+
+    def of_facts(self) -> dict[str, object]:
+        """The parameters of the rules that need no patch; collecting from GitHub depends on them."""
+        return self.model_dump(include={"markdown", "markdown_suffixes", "max_files", "bots", "lock_files"})
 
     @field_validator("markdown", "binary", mode="before")
     @classmethod
@@ -159,6 +197,11 @@ class Params(Section):
             raise ValueError(
                 f"collect.max_patch_bytes must be at least {least} (filter.max_tokens x {MAX_TOKEN_BYTES} bytes), or a patch "
                 "could be neither counted nor dropped by its size"
+            )
+        if self.collect.max_changed_lines < self.filter.max_tokens:
+            raise ValueError(
+                f"collect.max_changed_lines must be at least filter.max_tokens ({self.filter.max_tokens}), or a patch that would stay "
+                "might not be fetched"
             )
         if self.filter.count_up_to < self.filter.max_tokens:
             raise ValueError(f"filter.count_up_to must be at least filter.max_tokens ({self.filter.max_tokens})")

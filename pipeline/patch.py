@@ -35,6 +35,18 @@ DIFF_OPTIONS = (
 _INDEX_LINE = re.compile(rb"^index ([0-9a-f]{7})[0-9a-f]*\.\.([0-9a-f]{7})[0-9a-f]*", re.MULTILINE)
 
 
+_HEADER_LINE = re.compile(
+    r"^(rename from|rename to|copy from|copy to|new file mode|deleted file mode|old mode|Binary files) (.*)$",
+    re.MULTILINE,
+)
+_STATUS_OF = (("new file mode", "A"), ("deleted file mode", "D"), ("rename to", "R"), ("copy to", "C"))
+# Without a rename both names are the same, so the line can be halved though names may hold spaces.
+_NAMES = re.compile(r'diff --git (?:a/(?P<old>.*) b/(?P=old)|"a/(?P<inner>.*)" "b/(?P=inner)")$', re.MULTILINE)
+_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+_ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
+_LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
+
+
 class PatchUnreadableError(Exception):
     """unidiff could not read a patch, or read it otherwise than git; the message says how."""
 
@@ -44,6 +56,17 @@ class Structure:
     """What unidiff reads of a patch: hunks, and the added and removed lines."""
 
     hunks: int
+    additions: int
+    deletions: int
+
+
+@dataclass(frozen=True)
+class FileHeader:
+    """What a diff says of one file: its old path, its status (A, D, M, R, C), whether it is binary, and its lines."""
+
+    old_path: str
+    status: str
+    binary: bool
     additions: int
     deletions: int
 
@@ -75,6 +98,58 @@ def structure(patch: str, additions: int, deletions: int) -> Structure:
             f"unidiff read +{files.added} -{files.removed}, git counted +{additions} -{deletions}"
         )
     return Structure(sum(len(file) for file in files), files.added, files.removed)
+
+
+def headers(patch: str) -> dict[str, FileHeader]:
+    """`new path -> FileHeader` of every file of a diff, read without unidiff, which does not undo git's quoting."""
+    found: dict[str, FileHeader] = {}
+    for piece in re.split(r"(?:^|(?<=\n))(?=diff --git )", patch):
+        if not piece:
+            continue
+        head, at, hunks = piece.partition("\n@@ ")
+        said = dict(_HEADER_LINE.findall(head))
+        names = _NAMES.match(head)
+        old = (
+            said.get("rename from")
+            or said.get("copy from")
+            or (names and (names["old"] or f'"{names["inner"]}"'))
+            or ""
+        )
+        new = said.get("rename to") or said.get("copy to") or old
+        status = next((letter for words, letter in _STATUS_OF if words in said), "M")
+        added, removed = changed_counts(at + hunks)
+        binary = "Binary files" in said or "GIT binary patch" in head
+        found[unquoted(new)] = FileHeader(unquoted(old), status, binary, added, removed)
+    return found
+
+
+def changed_counts(hunks: str) -> tuple[int, int]:
+    """How many lines the hunks of one file add and remove."""
+    added, removed, old_left, new_left = 0, 0, 0, 0
+    for line in hunks.split("\n"):
+        if old_left <= 0 and new_left <= 0:
+            if span := _HUNK.match(line):
+                old_left, new_left = int(span[1] or 1), int(span[2] or 1)
+        elif line[:1] == "+":
+            added, new_left = added + 1, new_left - 1
+        elif line[:1] == "-":
+            removed, old_left = removed + 1, old_left - 1
+        elif line[:1] != "\\":
+            old_left, new_left = old_left - 1, new_left - 1
+    return added, removed
+
+
+def unquoted(name: str) -> str:
+    """A path without git's quotes and escapes."""
+    if not (len(name) > 1 and name[0] == name[-1] == '"'):
+        return name
+    raw = _ESCAPE.sub(_escaped, name[1:-1].encode())
+    return raw.decode("utf-8", "replace")
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    said = match[1]
+    return bytes([int(said, 8)]) if said.isdigit() else _LETTERS.get(said, said)
 
 
 def changed_lines(patch: str) -> tuple[list[str], list[str]]:

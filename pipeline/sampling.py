@@ -22,11 +22,27 @@ def draw(items: Iterable[tuple[str, str]], count: int, seed: int, strategy: str)
         strata[stratum if strategy == "stratified" else ""].append((draw_key(seed, name), name))
     for keyed in strata.values():
         keyed.sort(reverse=True)  # the smallest key is at the end, where it is popped
-    drawn: set[str] = set()
-    while len(drawn) < count and any(strata.values()):
-        # One from each stratum that has any left, in the order of their smallest keys, until the count is reached.
-        for keyed in sorted((keyed for keyed in strata.values() if keyed), key=lambda keyed: keyed[-1])[
-            : count - len(drawn)
-        ]:
-            drawn.add(keyed.pop()[1])
-    return drawn
+    return set(_in_rounds(strata.values())[:count])
+
+
+def draw_nested(items: Iterable[tuple[str, str, str]], count: int, seed: int) -> set[str]:
+    """Draw `count` names from `(name, outer, inner)` items: equal shares of the outer strata, and within each, of its inner ones."""
+    outer: defaultdict[str, defaultdict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
+    for name, stratum, inner in items:
+        outer[stratum][inner].append((draw_key(seed, name), name))
+    ordered = []
+    for strata in outer.values():
+        for keyed in strata.values():
+            keyed.sort(reverse=True)
+        ordered.append([(draw_key(seed, name), name) for name in reversed(_in_rounds(strata.values()))])
+    return set(_in_rounds(ordered)[:count])
+
+
+def _in_rounds(strata: Iterable[list[tuple[str, str]]]) -> list[str]:
+    """Every name, one from each stratum a round (each stratum's next is its last), a round in the order of those names' keys."""
+    left = [list(keyed) for keyed in strata]
+    names: list[str] = []
+    while left := [keyed for keyed in left if keyed]:
+        left.sort(key=lambda keyed: keyed[-1])
+        names += [keyed.pop()[1] for keyed in left]
+    return names

@@ -9,13 +9,14 @@ import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from pipeline.clones.git import GitError, git_dir_of, open_clone
 from pipeline.errors import UserError
 from pipeline.files import atomic, sha256_text
-from pipeline.tables import REPOS
+from pipeline.tables import CANDIDATE_SCHEMA
 
 COLUMNS = ("full_name", "stars", "language", "licence", "description")
 OPTIONAL = ("head", "clone")
@@ -108,8 +109,9 @@ def find_clone(folder: Path, facts: RepositoryFacts) -> Path:
 
 
 def read_repositories(facts_path: Path, folder: Path) -> pl.DataFrame:
-    """A frame of REPOS columns, one row per row of the facts file. Raises UserError with every clone that can't be read."""
-    rows, problems = [], []
+    """A frame of CANDIDATE_SCHEMA, one row per row of the facts file. Raises UserError with every clone that can't be read."""
+    rows: list[dict[str, Any]] = []
+    problems: list[str] = []
     users: dict[Path, str] = {}
     for facts in read_facts(facts_path):
         try:
@@ -134,11 +136,14 @@ def read_repositories(facts_path: Path, folder: Path) -> pl.DataFrame:
                 "head_sha": head,
                 "pull_refs": pull_refs,
                 "clone": Path(os.path.relpath(path, folder)).as_posix(),
+                "branch": "",
+                "topics": [],
+                **dict.fromkeys(("archived", "fork", "created_at", "pushed_at", "taken_at")),
             }
         )
     if problems:
         raise UserError("\n".join(problems))
-    return REPOS.frame(rows)
+    return pl.DataFrame(rows, schema=CANDIDATE_SCHEMA)
 
 
 def _state(path: Path, pinned: str) -> tuple[str, str]:

@@ -106,13 +106,13 @@ class Clone:
 
 
 @contextmanager
-def open_clone(path: Path) -> Iterator[Clone]:
-    """Open a clone for reading. Raises UserError if it is missing, not a git repository, shallow, or without a commit."""
+def open_clone(path: Path, whole: bool = True) -> Iterator[Clone]:
+    """Open a clone for reading; one with a cut history only if `whole` is not asked for. Raises UserError if it is no such clone."""
     git_dir = git_dir_of(path)
     if git_dir is None:
         what = "is not a git clone" if path.exists() else "does not exist"
         raise UserError(f"the clone {path} {what}; `limi clones add URL` makes one")
-    if (git_dir / "shallow").exists():
+    if whole and (git_dir / "shallow").exists():
         raise UserError(
             f"the clone {path} is shallow, so its history is cut; `git -C {path} fetch --unshallow` completes it"
         )

@@ -25,6 +25,7 @@ CHANGED = {"path": "src/api/server.py", "old_path": "src/api/server.py", "status
 
 
 def pull(number: int = 1, **changed: Any) -> dict[str, Any]:
+    files = changed.get("files", [CHANGED])
     return {
         "pr_id": f"tide/pool#{number}",
         "repo": "tide/pool",
@@ -32,12 +33,19 @@ def pull(number: int = 1, **changed: Any) -> dict[str, Any]:
         "title": "Add an endpoint",
         "body": "",
         "author": "Ada",
+        "author_is_bot": False,
+        "labels": [],
+        "closing_issues": [],
         "merged_at": datetime(2024, 5, 1, 12, tzinfo=UTC),
         "method": "squash",
         "base_sha": "a" * 40,
         "merge_sha": "b" * 40,
         "head_sha": "",
-        "files": [CHANGED],
+        "additions": sum(file["additions"] or 0 for file in files),
+        "deletions": sum(file["deletions"] or 0 for file in files),
+        "changed_files": len(files),
+        "files": files,
+        "skipped": "",
         "patch": PATCH,
         "patch_bytes": len(PATCH),
         "patch_utf8": True,
@@ -54,6 +62,8 @@ def judged(*pulls: dict[str, Any], **changed: Any) -> list[dict[str, Any]]:
         "markdown_suffixes": [".md"],
         "binary": "any",
         "max_files": 0,
+        "bots": "keep",
+        "lock_files": "keep",
     }
     verdicts = judge(PULLS.frame(list(pulls)), Filter(**{**standard, **changed}))
     assert list(verdicts.schema.items()) == list(VERDICTS.schema.items())

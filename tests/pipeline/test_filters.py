@@ -39,6 +39,8 @@ def chosen(**changed: Any) -> Filter:
         "markdown_suffixes": [".md", ".MDX"],
         "binary": "any",
         "max_files": 0,
+        "bots": "keep",
+        "lock_files": "keep",
     }
     return Filter(**{**standard, **changed})
 

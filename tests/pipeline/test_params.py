@@ -263,7 +263,8 @@ def test_counting_goes_at_least_as_far_as_the_limit(problems: Any, read: Any) ->
 
 def test_the_greatest_limits_are_accepted(read: Any) -> None:
     text = edited("max_tokens: 1200", "max_tokens: 7500").replace("count_up_to: 4800", "count_up_to: 7500")
-    assert read(text.replace("262144", "960000")).filter.max_tokens == 7500
+    roomy = text.replace("262144", "960000").replace("max_changed_lines: 1200", "max_changed_lines: 7500")
+    assert read(roomy).filter.max_tokens == 7500
 
 
 @pytest.mark.parametrize(

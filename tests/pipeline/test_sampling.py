@@ -174,7 +174,7 @@ def test_sampled_rows_join_verdict_draw_and_repository(tmp_path: object) -> None
         [frame([("o/a#2", "back-end"), ("o/a#11", "back-end")], "o/a"), frame([("o/b#5", "back-end")], "o/b")]
     )
     drawn = sample(kept, Sample(per_repository=2, strategy="stratified"), 1)
-    facts = {"stars": 1, "description": "d", "head_sha": "", "pull_refs": "", "clone": ""}
+    facts = {"stars": 1, "description": "d", "head_sha": "", "pull_refs": "", "clone": "", "branch": ""}
     repos = REPOS.frame(
         [
             {"repo": "o/a", "language": "Go", "licence": "MIT"} | facts,

@@ -248,7 +248,12 @@ def test_no_background_of_the_demo_world_names_what_its_patch_introduces(name: s
     authored = read_repository(WORLD / name)
     clone = tmp_path / "clone.git"
     head = build_repository(authored, clone)
-    rows = collect_clone(authored.facts.full_name, clone, head, Collect(max_listed=100, max_patch_bytes=1_000_000))
+    rows = collect_clone(
+        authored.facts.full_name,
+        clone,
+        head,
+        Collect(max_listed=100, max_patch_bytes=1_000_000, max_changed_lines=1200),
+    )
     told = 0
     for row in rows.iter_rows(named=True):
         paths = [entry["path"] for entry in row["files"]]

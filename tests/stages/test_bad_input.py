@@ -61,14 +61,14 @@ def test_an_unknown_parameter_gets_the_nearest_name_and_its_line(copied: Project
     copied.edit("  max_tokens: 1200", "  max_token: 1200")
     said = refused(copied, "filter_prs")
     assert (
-        "params.yaml line 25: filter.max_token is not a known parameter" in said
+        "params.yaml line 33: filter.max_token is not a known parameter" in said
         and "did you mean filter.max_tokens?" in said
     )
 
 
 def test_a_mistyped_parameter_is_named_with_its_value(copied: Project) -> None:
     copied.edit("max_tokens: 1200", "max_tokens: many")
-    assert "filter.max_tokens" in (said := refused(copied, "filter_prs")) and "'many'" in said and "line 25" in said
+    assert "filter.max_tokens" in (said := refused(copied, "filter_prs")) and "'many'" in said and "line 33" in said
 
 
 def test_a_missing_facts_file(copied: Project) -> None:
@@ -167,9 +167,10 @@ def test_an_export_of_one_changed_text_is_refused(copied: Project) -> None:
     assert "is an export of other tasks" in refused(copied, "merge_reviews")
 
 
-def test_github_as_a_source_says_that_it_is_not_there_yet(copied: Project) -> None:
+def test_github_as_a_source_needs_a_token(copied: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     copied.edit("kind: demo ", "kind: github ")
-    assert "`limi profile clones`" in refused(copied, "select_repos")
+    assert "set GITHUB_TOKEN" in refused(copied, "select_repos")
 
 
 def test_a_damaged_table_of_an_earlier_stage_is_named(copied: Project) -> None:

@@ -12,7 +12,7 @@ from pipeline.params import Collect
 from pipeline.tables import PULLS
 from tests.conftest import Repository, count_processes
 
-ROOMY = Collect(max_listed=1000, max_patch_bytes=1 << 24)
+ROOMY = Collect(max_listed=1000, max_patch_bytes=1 << 24, max_changed_lines=1200)
 
 
 def collected(path: Path, head: str, collect: Collect = ROOMY) -> pl.DataFrame:
@@ -84,14 +84,18 @@ def test_a_clone_without_pull_requests_is_an_empty_table(repository: Repository)
 def test_only_the_newest_are_collected_and_still_by_number(repository: Repository) -> None:
     for number in (9, 2, 7, 5):
         repository.commit(f"Change (#{number})", {"a": str(number)})
-    frame = collected(repository.path, main_of(repository), Collect(max_listed=3, max_patch_bytes=1000))
+    frame = collected(
+        repository.path, main_of(repository), Collect(max_listed=3, max_patch_bytes=1000, max_changed_lines=1200)
+    )
     assert frame["number"].to_list() == [2, 5, 7]
 
 
 def test_a_patch_over_the_bound_is_a_row_without_its_patch(repository: Repository) -> None:
     repository.commit("Small (#1)", {"a": "1\n"})
     repository.commit("Large (#2)", {"a": "2\n" * 5000})
-    frame = collected(repository.path, main_of(repository), Collect(max_listed=10, max_patch_bytes=1000))
+    frame = collected(
+        repository.path, main_of(repository), Collect(max_listed=10, max_patch_bytes=1000, max_changed_lines=1200)
+    )
     assert frame["patch"].is_null().to_list() == [False, True]
     assert frame["failure"].to_list() == ["", ""]
     assert frame["patch_bytes"][1] > 15_000

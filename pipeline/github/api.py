@@ -1,0 +1,188 @@
+"""Ask GitHub: one way for REST and GraphQL through the limiter, with every answer looked at, logged and, where it can be, kept.
+
+How each kind of answer is met (docs/GITHUB.md has the table): a stated time is waited for, an unstated one is a minute that
+doubles; trouble on GitHub's side is asked again a few times; what is gone, refused or too much is told to the caller, who
+knows another way.
+"""
+
+import json
+import random
+import threading
+import urllib.parse
+from typing import Any
+
+from github import Auth, GithubException
+
+from pipeline.errors import LimiError, UserError
+from pipeline.github.clock import Clock
+from pipeline.github.connection import Exchange, NoAnswerError, Reply
+from pipeline.github.credentials import Credential
+from pipeline.github.limits import WITH_TOKEN, WITHOUT_TOKEN, Limiter, Limits
+from pipeline.github.log import RequestLog
+from pipeline.github.store import Store
+from pipeline.github.verdict import GoneError, TooMuchError, TroubleError, verdict
+
+TROUBLES = 6  # times that one request may meet trouble on GitHub's side
+MOVES = 3  # redirects that are followed
+WAITS = 12  # times that one request may be told to wait
+LONGEST_WAIT = 900.0  # seconds; how far an unstated wait doubles
+
+
+class Api:
+    """GitHub, seen through every credential there is."""
+
+    def __init__(self, base_url: str, credentials: list[Credential], tags: Store, log: RequestLog, clock: Clock,
+                 limits: Limits = WITH_TOKEN) -> None:  # fmt: skip
+        self._exchange = Exchange(base_url)
+        self._credentials = credentials
+        self._tags = tags
+        self._auth_lock = threading.Lock()
+        self._installed: dict[int, tuple[Auth.Auth, float]] = {}  # installation tokens, and when they end
+        self.log = log
+        self.clock = clock
+        self.limiter = Limiter(clock, [limits if known.token or known.app else WITHOUT_TOKEN for known in credentials])
+
+    def rest(self, path: str, parameters: dict[str, Any] | None = None, accept: str = "application/vnd.github+json",
+             fresh: bool = False) -> Reply:  # fmt: skip
+        """A GET; what is known from an answer with an ETag costs nothing, unless `fresh`. Raises GoneError, TooMuchError, LimiError."""
+        given = parameters or {}
+        request = f"{accept} {path}?{urllib.parse.urlencode(sorted(given.items()))}"
+        known = None if fresh else self._tags.tagged(request)
+        headers = {"Accept": accept} | ({"If-None-Match": known[0]} if known else {})
+        resource = "search" if path.startswith("/search/") else "core"
+        reply = self._asked(resource, 1, "GET", path, given, headers, None)
+        if reply.status == 304 and known:
+            return Reply(200, known[1], known[2])
+        if reply.status == 200 and (etag := reply.headers.get("etag")):
+            told = {name: reply.headers[name] for name in ("content-type", "link", "date") if name in reply.headers}
+            self._tags.keep_tagged(request, etag, told, reply.body)
+        return reply
+
+    def graphql(self, query: str, variables: dict[str, Any], cost: int) -> dict[str, Any]:
+        """The whole answer, `data` and `errors`, of a GraphQL query expected to cost `cost` points. Raises as `rest` does."""
+        reply = self._asked("graphql", cost, "POST", "/graphql", {}, {}, {"query": query, "variables": variables})
+        answer: dict[str, Any] = json.loads(reply.body)
+        return answer
+
+    def _asked(
+        self,
+        resource: str,
+        cost: int,
+        verb: str,
+        path: str,
+        parameters: dict[str, Any],
+        headers: dict[str, str],
+        body: Any,
+    ) -> Reply:
+        """Ask until there is an answer that the caller can use."""
+        troubles = waits = moves = 0
+        while True:
+            at = self._turn(resource, cost)
+            began = self.clock.now()
+            reply = None
+            try:
+                auth = self._auth(at)
+                reply = self._exchange.send(auth, verb, path, parameters, headers, body)
+            except NoAnswerError as error:
+                what = f"no answer ({error})"
+            finally:
+                self.limiter.done(at, resource, cost, self.clock.now() - began, reply.headers if reply else {})
+            what = verdict(reply, resource) if reply else what
+            self.log.add(
+                self._credentials[at].name, resource, verb, path, parameters, reply, what, began, self.clock.now()
+            )
+            if reply is not None and what in ("answer", "unchanged"):
+                return reply
+            if reply is not None and what == "too much":
+                # GitHub worked hard for nothing; a short rest before less is asked for.
+                self.limiter.pause(at, self.clock.now() + 1)
+                raise TooMuchError(f"GitHub answered {reply.status}")
+            if reply is not None and what == "gone":
+                raise GoneError(reply.status)
+            if reply is not None and what == "moved" and (there := self._moved(reply)) and moves < MOVES:
+                (path, parameters), moves = there, moves + 1
+                continue
+            if what == "refused token":
+                self._refuse(at)
+            elif reply is not None and what == "wait":
+                waits += 1
+                if waits > WAITS:
+                    raise LimiError(
+                        f"GitHub told {path} to wait {WAITS} times in a row; what was read is kept, run the same command later"
+                    )
+                self._wait(at, resource, reply, waits)
+            else:
+                troubles += 1
+                if troubles >= TROUBLES:
+                    raise TroubleError(f"GitHub could not answer {path} {TROUBLES} times in a row (the last: {what}); what was read is "
+                                       "kept, run the same command again")  # fmt: skip
+                self.limiter.pause(at, self.clock.now() + 2**troubles * random.uniform(0.75, 1.25))  # noqa: S311
+
+    def _moved(self, reply: Reply) -> tuple[str, dict[str, Any]] | None:
+        """Where a redirect leads, query and all, if it stays on the same host (a token goes nowhere else)."""
+        base = urllib.parse.urlsplit(self._exchange.base_url)
+        there = urllib.parse.urlsplit(urllib.parse.urljoin(self._exchange.base_url, reply.headers.get("location", "")))
+        if (there.scheme, there.netloc) != (base.scheme, base.netloc) or not there.path.startswith(f"{base.path}/"):
+            return None
+        return there.path.removeprefix(base.path), dict(urllib.parse.parse_qsl(there.query))
+
+    def _turn(self, resource: str, cost: int) -> int:
+        try:
+            return self.limiter.turn(resource, cost)
+        except LookupError:
+            if resource == "graphql" and all(known.name == "nobody" for known in self._credentials):
+                raise UserError("listing pull requests needs a token: set GITHUB_TOKEN (a classic or fine-grained one without any "
+                                "permission will do); `limi doctor` shows what is set") from None  # fmt: skip
+            raise UserError(
+                "GitHub refuses every token of the environment (401); they have expired or were withdrawn"
+            ) from None
+
+    def _wait(self, at: int, resource: str, reply: Reply, waits: int) -> None:
+        """GitHub's order: Retry-After; else the reset, if nothing remains; else a minute, doubling."""
+        stated = self.limiter.retry_after(reply.headers)
+        if stated is not None:
+            self.limiter.pause(at, stated)
+        elif reply.headers.get("x-ratelimit-remaining") == "0" and "x-ratelimit-reset" in reply.headers:
+            resets = self.limiter.from_github(int(float(reply.headers["x-ratelimit-reset"])), reply.headers)
+            self.limiter.pause(at, resets or self.clock.now() + 60, resource)
+        else:
+            self.limiter.pause(at, self.clock.now() + min(LONGEST_WAIT, 60.0 * 2 ** (waits - 1)) + 1)
+
+    def _refuse(self, at: int) -> None:
+        known = self._credentials[at]
+        if known.app and self._installed.pop(at, None):
+            return  # its hour may be over sooner than it said; a new one is made once
+        self.limiter.refuse(at)
+        self.log.say(f"GitHub refuses {known.name} (401); it is not used any more")
+
+    def _auth(self, at: int) -> Auth.Auth | None:
+        known = self._credentials[at]
+        if known.token:
+            return Auth.Token(known.token)
+        if known.app is None:
+            return None
+        with self._auth_lock:
+            auth, ends = self._installed.get(at, (None, 0.0))
+            if auth is None or self.clock.now() > ends:
+                auth, ends = self._new_installation_token(at, known)
+                self._installed[at] = (auth, ends)
+            return auth
+
+    def _new_installation_token(self, at: int, known: Credential) -> tuple[Auth.Auth, float]:
+        path = f"/app/installations/{known.installation}/access_tokens"
+        began = self.clock.now()
+        try:
+            reply = self._exchange.send(known.app, "POST", path, {}, {"Accept": "application/vnd.github+json"}, {})
+        except (GithubException, ValueError, TypeError):
+            raise UserError(
+                f"the key of GITHUB_APP_PRIVATE_KEY cannot sign for {known.name}; it must be the PEM file that GitHub gave"
+            ) from None
+        self.log.add(known.name, "app", "POST", path, {}, reply, "answer", began, self.clock.now())
+        if reply.status in (401, 403, 404):
+            raise UserError(
+                f"GitHub gives no token for {known.name} of GITHUB_APP_INSTALLATIONS ({reply.status}); is the App installed there?"
+            )
+        if reply.status != 201:
+            raise NoAnswerError(f"{reply.status} for an installation token")
+        # An installation token lives an hour; a new one is made five minutes before.
+        return Auth.Token(json.loads(reply.body)["token"]), self.clock.now() + 55 * 60

@@ -1,0 +1,246 @@
+"""GitHub's documented limits, kept by one limiter for the whole run.
+
+Source: "Rate limits for the REST API", "Rate limits and query limits for the GraphQL API" and "Best practices" of GitHub's
+documentation (2026-11). Each token has, by the hour, REST calls and GraphQL points; by the minute, searches and the points of the
+secondary limits; the response time of a minute stands for its CPU time, as the documentation proposes. GitHub's own headers have
+the last word. Times that GitHub states are read against GitHub's clock (the `Date` header), so a wrong clock here does no harm.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from pipeline.github.clock import Clock
+
+MARGIN = 1.0  # seconds; GitHub states times in whole seconds, and a request may overtake another on its way
+MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a token may do."""
+
+    core_an_hour: int = 5_000
+    graphql_points_an_hour: int = 5_000
+    searches_a_minute: int = 30
+    rest_points_a_minute: int = 900
+    graphql_requests_a_minute: int = 2_000
+    graphql_seconds_a_minute: float = 60.0
+    seconds_a_minute: float = 90.0
+    concurrent: int = 100
+
+
+WITH_TOKEN = Limits()
+WITHOUT_TOKEN = Limits(core_an_hour=60, graphql_points_an_hour=0, searches_a_minute=10)
+
+
+@dataclass
+class _Window:
+    """What GitHub last said of one hour (or minute, for search) of one token."""
+
+    limit: int
+    remaining: int
+    resets: float | None = None  # by our clock; None until GitHub has said it
+    reserved: int = 0  # cost of requests that are on their way
+
+    @property
+    def share(self) -> float:
+        """How much of it is free, 0 to 1."""
+        return (self.remaining - self.reserved) / max(1, self.limit)
+
+
+class _Recent:
+    """What was spent in the last minute."""
+
+    def __init__(self) -> None:
+        self._spent: deque[tuple[float, float]] = deque()
+        self.total = 0.0
+
+    def add(self, when: float, amount: float) -> None:
+        self._spent.append((when, amount))
+        self.total += amount
+
+    def free_at(self, now: float, amount: float, most: float) -> float:
+        """The earliest time at which `amount` more keeps a minute's total within `most`."""
+        while self._spent and self._spent[0][0] + MINUTE + MARGIN <= now:
+            self.total -= self._spent.popleft()[1]
+        over = self.total + amount - most
+        if over <= 0 or not self._spent:
+            return now
+        for when, spent in self._spent:
+            over -= spent
+            if over <= 1e-9:
+                return when + MINUTE + MARGIN
+        return self._spent[-1][0] + MINUTE + MARGIN
+
+
+class _Token:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.windows = {
+            "core": _Window(limits.core_an_hour, limits.core_an_hour),
+            "graphql": _Window(limits.graphql_points_an_hour, limits.graphql_points_an_hour),
+            "search": _Window(limits.searches_a_minute, limits.searches_a_minute),
+        }
+        self.points = {"rest": _Recent(), "graphql": _Recent()}
+        self.searches = _Recent()
+        self.seconds = {"rest": _Recent(), "graphql": _Recent()}
+        self.last_seconds = {"rest": 0.0, "graphql": 0.0}
+        self.paused_until = 0.0
+        self.refused = False
+
+    def may(self, resource: str) -> bool:
+        """Whether it can ever be asked with: anonymous requests have no GraphQL."""
+        return not self.refused and self.windows[resource].limit > 0
+
+
+class Limiter:
+    """Says who may ask next, and when. Thread-safe; the only place of a run that waits for GitHub."""
+
+    def __init__(self, clock: Clock, tokens: list[Limits]) -> None:
+        self.clock = clock
+        self._tokens = [_Token(limits) for limits in tokens]
+        self._changed = threading.Condition()
+        self._on_their_way = 0
+        self.waited = 0.0  # seconds, over all waits
+
+    def turn(self, resource: str, cost: int = 1) -> int:
+        """Wait for a turn and take it: the index of the token to ask with. `done` must follow. Raises LookupError if none is left."""
+        while True:
+            with self._changed:
+                now = self.clock.now()
+                able = [(at, token) for at, token in enumerate(self._tokens) if token.may(resource)]
+                if not able:
+                    raise LookupError(resource)
+                # The soonest; among those that may go at once, the one with the largest share left.
+                ready, _, at = min(
+                    (self._ready(token, resource, cost, now), -token.windows[resource].share, at) for at, token in able
+                )
+                if ready <= now:
+                    self._take(self._tokens[at], resource, cost, now)
+                    return at
+                if ready == float("inf"):
+                    # Only requests on their way can say more; they come back in real time, whatever the clock is.
+                    self._changed.wait(timeout=5.0)
+                    continue
+            self.waited += ready - now
+            self.clock.sleep_until(ready)
+
+    def usable(self, resource: str) -> int:
+        """How many tokens may use a resource at all."""
+        return sum(token.may(resource) for token in self._tokens)
+
+    def done(self, at: int, resource: str, cost: int, seconds: float, headers: Mapping[str, str]) -> None:
+        """A request that had a turn has ended: what it took, and what GitHub's headers say (empty if there was no answer)."""
+        with self._changed:
+            token, now = self._tokens[at], self.clock.now()
+            window = token.windows[resource]
+            window.reserved -= cost
+            self._on_their_way -= 1
+            token.seconds[_kind(resource)].add(now, seconds)
+            token.last_seconds[_kind(resource)] = seconds
+            said = _whole(headers.get("x-ratelimit-remaining"))
+            resets = self.from_github(_whole(headers.get("x-ratelimit-reset")), headers)
+            if said is None or resets is None or headers.get("x-ratelimit-resource", resource) != resource:
+                window.remaining -= cost
+            elif window.resets is None or resets > window.resets + 5 * MARGIN:
+                # Of several answers that come back in another order than they were asked, the newest window counts.
+                window.resets, window.remaining = resets, said
+                window.limit = _whole(headers.get("x-ratelimit-limit")) or window.limit
+            else:
+                window.remaining = min(window.remaining, said)
+            self._changed.notify_all()
+
+    def pause(self, at: int, until: float, resource: str = "") -> None:
+        """Nothing more with this token (or of one resource of it) before `until`."""
+        with self._changed:
+            token = self._tokens[at]
+            if resource:
+                window = token.windows[resource]
+                window.remaining, window.resets = 0, max(window.resets or 0.0, until)
+            else:
+                token.paused_until = max(token.paused_until, until)
+
+    def refuse(self, at: int) -> None:
+        """GitHub does not know this token; it is not asked with again."""
+        with self._changed:
+            self._tokens[at].refused = True
+
+    def from_github(self, time: int | None, headers: Mapping[str, str]) -> float | None:
+        """A time by GitHub's clock as one by ours, on the safe side; None if none was said."""
+        if time is None:
+            return None
+        return time + self._ahead(headers) + MARGIN
+
+    def retry_after(self, headers: Mapping[str, str]) -> float | None:
+        """The time that a Retry-After header states, in seconds or as a date, by our clock; None if there is none."""
+        said = headers.get("retry-after", "").strip()
+        seconds = _whole(said)
+        if seconds is not None:
+            return self.clock.now() + seconds + MARGIN
+        date = _date(said)
+        return None if date is None else date + self._ahead(headers) + MARGIN
+
+    def state(self) -> list[dict[str, int]]:
+        """For each token what is left of `core`, `graphql` and `search`, for people to see."""
+        with self._changed:
+            return [
+                {name: max(0, window.remaining) for name, window in token.windows.items()} for token in self._tokens
+            ]
+
+    def _ahead(self, headers: Mapping[str, str]) -> float:
+        """How far our clock is ahead of GitHub's. A Date is cut to the second and late, so this is never too little."""
+        date = _date(headers.get("date", ""))
+        return 0.0 if date is None else self.clock.now() - date
+
+    def _ready(self, token: _Token, resource: str, cost: int, now: float) -> float:
+        window, limits = token.windows[resource], token.limits
+        if window.resets is not None and now >= window.resets and window.remaining < window.limit:
+            window.remaining, window.resets = window.limit, None
+        ready = max(now, token.paused_until)
+        # The first request tells what the window is; until it is back, nothing else may count on a whole one.
+        if window.remaining - window.reserved < min(cost, window.limit):
+            ready = max(ready, float("inf") if window.resets is None or window.reserved else window.resets)
+            if window.resets is None and not window.reserved:
+                ready = now + MINUTE  # spent without a word from GitHub: look again in a minute
+                window.resets = ready
+        if self._on_their_way >= limits.concurrent:
+            ready = float("inf")
+        kind = _kind(resource)
+        a_minute = limits.graphql_requests_a_minute if kind == "graphql" else limits.rest_points_a_minute
+        ready = max(ready, token.points[kind].free_at(now, 1, a_minute))
+        if resource == "search":
+            ready = max(ready, token.searches.free_at(now, 1, limits.searches_a_minute))
+        # What a request will take is known afterwards; the last one of its kind is the best guess.
+        expected = token.last_seconds[kind]
+        if kind == "graphql":
+            ready = max(ready, token.seconds[kind].free_at(now, expected, limits.graphql_seconds_a_minute))
+        other = token.seconds["graphql" if kind == "rest" else "rest"].total
+        return max(ready, token.seconds[kind].free_at(now, expected, max(0.0, limits.seconds_a_minute - other)))
+
+    def _take(self, token: _Token, resource: str, cost: int, now: float) -> None:
+        token.windows[resource].reserved += cost
+        token.points[_kind(resource)].add(now, 1)
+        if resource == "search":
+            token.searches.add(now, 1)
+        self._on_their_way += 1
+
+
+def _kind(resource: str) -> str:
+    return "graphql" if resource == "graphql" else "rest"
+
+
+def _whole(text: str | None) -> int | None:
+    try:
+        return int(float(text)) if text else None  # floats have been seen
+    except ValueError:
+        return None
+
+
+def _date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,103 @@
+"""What an answer of GitHub means. The only place that knows how each kind of refusal and trouble looks."""
+
+import json
+from typing import Any
+
+from pipeline.errors import LimiError
+from pipeline.github.connection import Reply
+
+_GONE = {"NOT_FOUND", "FORBIDDEN", "REPOSITORY_ACCESS_BLOCKED", "DMCA"}
+_SECONDARY = ("secondary rate limit", "abuse detection")
+
+
+class GoneError(Exception):
+    """GitHub has no such thing for us: 404, 410, 451, or 403 for this one thing. `reason` is the ledger's."""
+
+    def __init__(self, status: int) -> None:
+        self.reason = f"http_{status}"
+        super().__init__(f"GitHub answered {status}")
+
+
+class TroubleError(LimiError):
+    """GitHub could not answer one request, however often it was asked. A run ends with it unless the caller knows another way."""
+
+
+class TooMuchError(Exception):
+    """GitHub will not or cannot answer so large a request: 406, 502, 504, or GraphQL's own limits. Ask for less."""
+
+
+def verdict(reply: Reply, resource: str) -> str:
+    """What an answer means: answer, unchanged, wait, too much, gone, refused token, or trouble."""
+    status = reply.status
+    if status == 200:
+        return _graphql_verdict(reply) if resource == "graphql" else _json_verdict(reply)
+    if status == 304:
+        return "unchanged"
+    if status in (403, 429):
+        said = reply.body[:2000].decode("utf-8", "replace").lower()
+        limited = (
+            status == 429
+            or "retry-after" in reply.headers
+            or reply.headers.get("x-ratelimit-remaining") == "0"
+            or "rate limit" in said
+            or any(phrase in said for phrase in _SECONDARY)
+        )
+        return "wait" if limited else "gone"
+    if status == 401:
+        return "refused token"
+    if status in (302, 307, 308):
+        return "moved"
+    if status in (404, 410, 451):
+        return "gone"
+    if status == 406 or (status in (502, 504) and resource == "graphql"):
+        return "too much"
+    return f"trouble ({status})"
+
+
+def why_gone(answer: dict[str, Any], alias: str) -> str:
+    """Why GitHub has no repository for an alias of a GraphQL query (the ledger's reason); empty if it does not say that it has none."""
+    if answer["data"].get(alias) is not None:
+        return ""
+    errors = [
+        error
+        for error in answer.get("errors", ())
+        if isinstance(error, dict) and (error.get("path") or [""])[0] == alias
+    ]
+    kinds = sorted({str(error.get("type", "")) for error in errors} & _GONE)
+    return f"repository_{kinds[0].lower()}" if kinds else ""
+
+
+def _json_verdict(reply: Reply) -> str:
+    """An error page with status 200, or a body that was cut, is trouble."""
+    kind = reply.headers.get("content-type", "")
+    if "json" in kind:
+        return "answer" if _parsed(reply.body) is not None else "trouble (cut JSON)"
+    return (
+        "trouble (a page)"
+        if "html" in kind or reply.body[:15].lower().startswith((b"<!doctype", b"<html"))
+        else "answer"
+    )
+
+
+def _graphql_verdict(reply: Reply) -> str:
+    answer = _parsed(reply.body)
+    if not isinstance(answer, dict):
+        return "too much" if b"in time" in reply.body else "trouble (not JSON)"
+    kinds = {error.get("type") for error in answer.get("errors", ()) if isinstance(error, dict)}
+    told = " ".join(
+        str(error.get("message", "")) for error in answer.get("errors", ()) if isinstance(error, dict)
+    ).lower()
+    if "RATE_LIMITED" in kinds or any(phrase in told for phrase in _SECONDARY):
+        return "wait"
+    if kinds & {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"} or "in time" in told:
+        return "too much" if not answer.get("data") else "answer"
+    if answer.get("data") is None:
+        return "trouble (no data)"
+    return "answer"
+
+
+def _parsed(body: bytes) -> Any | None:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
