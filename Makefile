@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CONTRACT := tests/servers/contract
 
 .PHONY: repro test lint install clean
 .DELETE_ON_ERROR:
@@ -11,7 +12,7 @@ repro: install
 	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
 	$(BIN)/limi funnel
 
-test: install
+test: install $(CONTRACT)/node_modules/.package-lock.json $(VENV)/recordings-read
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest
 
 lint: install
@@ -24,6 +25,16 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11 to 3.13 is needed, this is {sys.version.split()[0]}; say make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+# GitHub's own descriptions of its API, and Prism, which holds the tests' stand-in server to them.
+$(CONTRACT)/node_modules/.package-lock.json: $(CONTRACT)/package.json $(CONTRACT)/package-lock.json
+	cd $(CONTRACT) && npm ci --quiet --ignore-scripts --no-audit --no-fund
+	touch $@
+
+# Real exchanges with GitHub that PyGithub recorded; they come with its source.
+$(VENV)/recordings-read: $(VENV)/installed
+	$(BIN)/python -m tests.servers.contract.replay
 	touch $@
 
 clean:
