@@ -68,7 +68,7 @@ def explain(item: str) -> None:
 def _pull(pull: dict[str, Any]) -> None:
     line(f"{pull['pr_id']}: {pull['title']}", "bold")
     line(
-        f"  merged {pull['merged_at']:%Y-%m-%d} by {pull['method']}, author {pull['author']}, "
+        f"  merged {pull['merged_at']:%Y-%m-%d}{f' by {method}' if (method := pull['method']) else ''}, author {pull['author']}, "
         f"onto {pull['base_sha'][:12]} as {pull['merge_sha'][:12]}"
     )
     for row in REPOS.read(DATA / "repos.parquet").filter(pl.col("repo") == pull["repo"]).iter_rows(named=True):
@@ -77,7 +77,11 @@ def _pull(pull: dict[str, Any]) -> None:
         )
     if pull["failure"]:
         line(f"  could not be read: {pull['failure']}")
-    for file in pull["files"]:
+    if pull["skipped"]:
+        line(f"  no patch was fetched: GitHub's facts decide ({pull['skipped']})")
+    if pull["files"] is None:
+        line(f"  GitHub did not list its {pull['changed_files']} files")
+    for file in pull["files"] or ():
         counts = "binary" if file["additions"] is None else f"+{file['additions']} -{file['deletions']}"
         line(
             f"  {file['status']} {file['path']} {counts}"

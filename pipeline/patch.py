@@ -119,7 +119,12 @@ def headers(patch: str) -> dict[str, FileHeader]:
         status = next((letter for words, letter in _STATUS_OF if words in said), "M")
         added, removed = changed_counts(at + hunks)
         binary = "Binary files" in said or "GIT binary patch" in head
-        found[unquoted(new)] = FileHeader(unquoted(old), status, binary, added, removed)
+        name = unquoted(new)
+        if (first := found.get(name)) is not None:
+            # A change of type, such as from a file to a link: git prints a deletion and an addition of one path.
+            status, binary = "T", binary or first.binary
+            added, removed = added + first.additions, removed + first.deletions
+        found[name] = FileHeader(unquoted(old), status, binary, added, removed)
     return found
 
 

@@ -22,10 +22,11 @@ from pipeline.github.log import RequestLog
 from pipeline.github.store import Store
 from pipeline.github.verdict import GoneError, TooMuchError, TroubleError, verdict
 
-TROUBLES = 6  # times that one request may meet trouble on GitHub's side
+TROUBLES = 16  # times that one request may meet trouble on GitHub's side: some ten minutes
 MOVES = 3  # redirects that are followed
-WAITS = 12  # times that one request may be told to wait
+WAITS = 24  # times that one request may be told to wait
 LONGEST_WAIT = 900.0  # seconds; how far an unstated wait doubles
+LONGEST_REST = 60.0  # seconds; likewise the rest after trouble
 
 
 class Api:
@@ -38,19 +39,28 @@ class Api:
         self._tags = tags
         self._auth_lock = threading.Lock()
         self._installed: dict[int, tuple[Auth.Auth, float]] = {}  # installation tokens, and when they end
+        self._renewed: set[int] = (
+            set()
+        )  # installations whose token was made anew after a 401, and has not been accepted yet
         self.log = log
         self.clock = clock
         self.limiter = Limiter(clock, [limits if known.token or known.app else WITHOUT_TOKEN for known in credentials])
 
-    def rest(self, path: str, parameters: dict[str, Any] | None = None, accept: str = "application/vnd.github+json",
-             fresh: bool = False) -> Reply:  # fmt: skip
+    def rest(
+        self,
+        path: str,
+        parameters: dict[str, Any] | None = None,
+        accept: str = "application/vnd.github+json",
+        fresh: bool = False,
+        patience: int = TROUBLES,
+    ) -> Reply:
         """A GET; what is known from an answer with an ETag costs nothing, unless `fresh`. Raises GoneError, TooMuchError, LimiError."""
         given = parameters or {}
         request = f"{accept} {path}?{urllib.parse.urlencode(sorted(given.items()))}"
         known = None if fresh else self._tags.tagged(request)
         headers = {"Accept": accept} | ({"If-None-Match": known[0]} if known else {})
         resource = "search" if path.startswith("/search/") else "core"
-        reply = self._asked(resource, 1, "GET", path, given, headers, None)
+        reply = self._asked(resource, 1, "GET", path, given, headers, None, patience)
         if reply.status == 304 and known:
             return Reply(200, known[1], known[2])
         if reply.status == 200 and (etag := reply.headers.get("etag")):
@@ -59,8 +69,15 @@ class Api:
         return reply
 
     def graphql(self, query: str, variables: dict[str, Any], cost: int) -> dict[str, Any]:
-        """The whole answer, `data` and `errors`, of a GraphQL query expected to cost `cost` points. Raises as `rest` does."""
-        reply = self._asked("graphql", cost, "POST", "/graphql", {}, {}, {"query": query, "variables": variables})
+        """The whole answer, `data` and `errors`, of a query expected to cost `cost` points. Raises TooMuchError and LimiError."""
+        body = {"query": query, "variables": variables}
+        try:
+            reply = self._asked("graphql", cost, "POST", "/graphql", {}, {}, body, TROUBLES)
+        except GoneError as error:
+            raise UserError(
+                f"{self._exchange.base_url} has no GraphQL for these credentials ({error}); is source.api right, and may the token read "
+                "public repositories?"
+            ) from None
         answer: dict[str, Any] = json.loads(reply.body)
         return answer
 
@@ -73,13 +90,14 @@ class Api:
         parameters: dict[str, Any],
         headers: dict[str, str],
         body: Any,
+        patience: int,
     ) -> Reply:
         """Ask until there is an answer that the caller can use."""
         troubles = waits = moves = 0
         while True:
             at = self._turn(resource, cost)
             began = self.clock.now()
-            reply = None
+            reply, auth = None, None
             try:
                 auth = self._auth(at)
                 reply = self._exchange.send(auth, verb, path, parameters, headers, body)
@@ -88,6 +106,8 @@ class Api:
             finally:
                 self.limiter.done(at, resource, cost, self.clock.now() - began, reply.headers if reply else {})
             what = verdict(reply, resource) if reply else what
+            if reply is not None and what != "refused token":
+                self._renewed.discard(at)
             self.log.add(
                 self._credentials[at].name, resource, verb, path, parameters, reply, what, began, self.clock.now()
             )
@@ -103,7 +123,7 @@ class Api:
                 (path, parameters), moves = there, moves + 1
                 continue
             if what == "refused token":
-                self._refuse(at)
+                self._refuse(at, auth)
             elif reply is not None and what == "wait":
                 waits += 1
                 if waits > WAITS:
@@ -113,10 +133,10 @@ class Api:
                 self._wait(at, resource, reply, waits)
             else:
                 troubles += 1
-                if troubles >= TROUBLES:
-                    raise TroubleError(f"GitHub could not answer {path} {TROUBLES} times in a row (the last: {what}); what was read is "
+                if troubles >= patience:
+                    raise TroubleError(f"GitHub could not answer {path} {troubles} times in a row (the last: {what}); what was read is "
                                        "kept, run the same command again")  # fmt: skip
-                self.limiter.pause(at, self.clock.now() + 2**troubles * random.uniform(0.75, 1.25))  # noqa: S311
+                self.limiter.pause(at, self.clock.now() + min(LONGEST_REST, 2.0**troubles) * random.uniform(0.75, 1.25))  # noqa: S311
 
     def _moved(self, reply: Reply) -> tuple[str, dict[str, Any]] | None:
         """Where a redirect leads, query and all, if it stays on the same host (a token goes nowhere else)."""
@@ -148,12 +168,17 @@ class Api:
         else:
             self.limiter.pause(at, self.clock.now() + min(LONGEST_WAIT, 60.0 * 2 ** (waits - 1)) + 1)
 
-    def _refuse(self, at: int) -> None:
-        known = self._credentials[at]
-        if known.app and self._installed.pop(at, None):
-            return  # its hour may be over sooner than it said; a new one is made once
+    def _refuse(self, at: int, auth: Auth.Auth | None) -> None:
+        """A 401. An installation's hour may be over sooner than it said, so its token is made anew, but only once in a row."""
+        with self._auth_lock:
+            if self._credentials[at].app and self._installed.get(at, (auth,))[0] is not auth:
+                return  # another thread has a new one already
+            if self._credentials[at].app and at not in self._renewed:
+                self._renewed.add(at)
+                self._installed.pop(at, None)
+                return
         self.limiter.refuse(at)
-        self.log.say(f"GitHub refuses {known.name} (401); it is not used any more")
+        self.log.say(f"GitHub refuses {self._credentials[at].name} (401); it is not used any more")
 
     def _auth(self, at: int) -> Auth.Auth | None:
         known = self._credentials[at]

@@ -22,7 +22,7 @@ from pipeline.github.repositories import states
 from pipeline.params import Collect, Filter
 from pipeline.tables import PULLS
 
-FETCHING = 4  # repositories that git works on at once
+WORKING = 4  # repositories that are worked on at once; only one of them fetches
 AHEAD = 8  # repositories that are listed and not yet written, so that memory does not grow with their number
 
 
@@ -53,7 +53,7 @@ def collect_repositories(
         for item in by_name.values()
         if (state := known[item.repo]) is not None
     ]
-    names = {repo: state["name"] for repo, state in known.items() if state}
+    names = {repo: state["name"] or repo for repo, state in known.items() if state}
     running: set[Future[None]] = set()
     telling = threading.Lock()
 
@@ -63,7 +63,7 @@ def collect_repositories(
         with telling:
             done(listed.repo, frame)
 
-    with ThreadPoolExecutor(FETCHING) as pool:
+    with ThreadPoolExecutor(WORKING) as pool:
         for listed in Listing(reading.api, reading.answers).read(order):
             if listed.gone:
                 missing[listed.repo] = listed.gone

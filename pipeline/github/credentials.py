@@ -58,7 +58,7 @@ def _installations(environment: Mapping[str, str]) -> list[Credential]:
         if "-----BEGIN" not in key:
             raise UserError("GITHUB_APP_PRIVATE_KEY is neither a PEM text nor the path of a PEM file")
     ids = re.split(r"[,\s]+", given["GITHUB_APP_INSTALLATIONS"])
-    if not all(re.fullmatch(r"[0-9]{1,18}", name) for name in ids):
+    if not all(re.fullmatch(r"[1-9][0-9]{0,17}", name) for name in ids):
         raise UserError("GITHUB_APP_INSTALLATIONS is a list of numbers, such as 12345,67890")
     app = Auth.AppAuth(given["GITHUB_APP_ID"], key)
-    return [Credential(f"installation {name}", installation=int(name), app=app) for name in ids]
+    return [Credential(f"installation {name}", installation=int(name), app=app) for name in dict.fromkeys(ids)]

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from pipeline.clones.facts import SHA
+
 STATUS = {"ADDED": "A", "DELETED": "D", "MODIFIED": "M", "RENAMED": "R", "COPIED": "C", "CHANGED": "T"}
 GHOST = "ghost"  # what GitHub itself shows for an account that is gone
 
@@ -48,15 +50,19 @@ def pull_facts(repo: str, node: dict[str, Any]) -> dict[str, Any]:
         ],
         "merged_at": datetime.fromisoformat(node["mergedAt"]),
         "method": "",
-        "base_sha": node["baseRefOid"] or "",
-        "merge_sha": (node["mergeCommit"] or {}).get("oid", ""),
-        "head_sha": node["headRefOid"] or "",
+        "base_sha": _hash(node["baseRefOid"]),
+        "merge_sha": _hash((node["mergeCommit"] or {}).get("oid")),
+        "head_sha": _hash(node["headRefOid"]),
         "additions": node["additions"],
         "deletions": node["deletions"],
         "changed_files": node["changedFiles"],
         "files": files,
         "commits": (node.get("commits") or {}).get("totalCount") or 1,
     }
+
+
+def _hash(said: str | None) -> str:
+    return said if said and SHA.fullmatch(said) else ""
 
 
 def _nodes(connection: dict[str, Any] | None) -> list[dict[str, Any]]:

@@ -9,15 +9,20 @@ import os
 import re
 import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.clones.git import ISOLATED, open_clone
+from pipeline.clones.facts import FULL_NAME, SHA
+from pipeline.clones.git import ISOLATED, Clone, open_clone
 from pipeline.errors import LimiError
 from pipeline.files import atomic
 from pipeline.github.clock import Clock
 from pipeline.github.log import RequestLog
 
-TRIES = 4
+TRIES = 12
+LONGEST_PAUSE = 300.0  # seconds between two tries, unless the server states more
+MOST_REFUSALS = 8  # objects that a server may lack, one fetch each, before the rest is tried in halves
 TIMEOUT = 900  # seconds for one fetch
 _CONFIG = """[core]
 \trepositoryformatversion = 1
@@ -39,7 +44,7 @@ _CONFIG = """[core]
 \tlowSpeedTime = 60
 """
 _REFUSED = re.compile(r"not our ref ([0-9a-f]{40})")
-_SHA = re.compile(r"[0-9a-f]{40}")
+_HOPELESS = ("could not read Username", "Authentication failed", "not found", "error: 404", "error: 451", "error: 403")
 
 
 class FetchError(Exception):
@@ -47,30 +52,33 @@ class FetchError(Exception):
 
 
 class GitHost:
-    """Where git fetches from, for all repositories of a run: one that is told to wait makes the others wait too."""
+    """Where git fetches from, for all repositories of a run: one fetch at a time, so that none is on its way when one is told to wait."""
 
     def __init__(self, url: str, log: RequestLog, clock: Clock) -> None:
         self.url = url.rstrip("/")
         self.log = log
         self.clock = clock
-        self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._quiet_until = 0.0
 
-    def wait(self) -> None:
-        """Return when nobody has been told to wait any longer."""
-        while (until := self._quiet_until) > self.clock.now():
-            self.clock.sleep_until(until)
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """The right to fetch, when nobody else does and nobody has been told to wait."""
+        with self._turn:
+            self.clock.sleep_until(self._quiet_until)
+            yield
 
     def pause(self, seconds: float) -> None:
-        """No fetch before so many seconds have passed."""
-        with self._lock:
-            self._quiet_until = max(self._quiet_until, self.clock.now() + seconds)
+        """No fetch before so many seconds have passed. Called by who has the turn."""
+        self._quiet_until = max(self._quiet_until, self.clock.now() + seconds)
 
 
 class Fetched:
     """What was fetched of one repository, and the means to fetch more."""
 
     def __init__(self, folder: Path, host: GitHost, repo: str) -> None:
+        if not FULL_NAME.fullmatch(repo):  # it becomes a path and a line of git's configuration
+            raise LimiError(f"{repo!r} is not a repository's name")
         self.path = (folder / f"{repo}.git").absolute()
         self.repo = repo
         self._host = host
@@ -79,8 +87,24 @@ class Fetched:
         self._make()
 
     def commits(self, oids: list[str], depth: int) -> None:
-        """Have these commits with `depth - 1` parents each, without files. Raises FetchError; what the server lacks is left out."""
-        self._fetch([oid for oid in oids if _SHA.fullmatch(oid)], ["--depth", str(depth)], f"depth {depth}")
+        """Have these commits and `depth - 1` generations before them, without files, but for what the server lacks. Raises FetchError."""
+        self._fetch(self._lacking(oids, depth), ["--filter=blob:none", "--depth", str(depth)], f"depth {depth}")
+
+    def _lacking(self, oids: list[str], depth: int) -> list[str]:
+        """Those of which something is not there."""
+        wanted = sorted({oid for oid in oids if SHA.fullmatch(oid)})
+        with open_clone(self.path, whole=False) as clone:
+            reached = {oid: {oid} for oid in wanted}  # commit -> the generation that is looked at
+            lacking: set[str] = set()
+            for _ in range(depth):
+                parents = commit_parents(clone, sorted(set().union(*reached.values())) if reached else [])
+                for oid, generation in list(reached.items()):
+                    if not generation <= parents.keys():
+                        lacking.add(oid)
+                        del reached[oid]
+                    else:
+                        reached[oid] = {parent for commit in generation for parent in parents[commit]}
+        return [oid for oid in wanted if oid in lacking]
 
     def files_between(self, pairs: list[tuple[str, str]]) -> None:
         """Have every file that differs in `(commit, base)` pairs. Raises FetchError."""
@@ -98,30 +122,50 @@ class Fetched:
             absent = [oid for oid, kind in zip(wanted, answer.decode().splitlines(), strict=True) if kind != "blob"]
         self._fetch(absent, ["--filter=blob:none"], "files")
 
-    def _fetch(self, oids: list[str], options: list[str], what: str) -> None:
+    def _fetch(self, oids: list[str], options: list[str], what: str, parts: int = 2) -> None:
+        """Fetch objects. The server names one that it lacks at a time; where it lacks many, halves are tried, then left out."""
         wanted = [oid for oid in dict.fromkeys(oids) if oid not in self._missing]
-        tries = 0
+        tries = refusals = 0
         while wanted:
-            self._host.wait()
-            began = self._host.clock.now()
-            said = self._git(
-                ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", *options,
-                 *([] if "--filter=blob:none" in options else ["--filter=blob:none"]), "--stdin", "origin"],
-                "".join(f"{oid}\n" for oid in wanted),
-            )  # fmt: skip
-            refused = set(_REFUSED.findall(said or "")) & set(wanted)
-            outcome = "answer" if said is None else f"refused {len(refused)}" if refused else said
-            self._host.log.fetched(f"{self.repo} {len(wanted)} objects, {what}", began, self._host.clock.now(), outcome)
-            if said is None:
+            with self._host.turn():
+                refused, said = self._ask(wanted, options, what)
+                if said is None:
+                    return
+                tries += not refused
+                if tries >= TRIES or any(sign in said for sign in _HOPELESS):
+                    raise FetchError(said)
+                if not refused:
+                    pause = 60.0 * 2 ** (tries - 1) if "429" in said else 2.0**tries
+                    self._host.pause(self._stated or min(LONGEST_PAUSE, pause))
+            self._missing |= refused
+            refusals += len(refused)
+            wanted = [oid for oid in wanted if oid not in refused]
+            if refusals >= MOST_REFUSALS:
+                middle = len(wanted) // 2
+                for half in (wanted[:middle], wanted[middle:]) if parts else ():
+                    self._fetch(half, options, what, parts - 1)
                 return
-            if refused:
-                self._missing |= refused
-                wanted = [oid for oid in wanted if oid not in refused]
-                continue
-            tries += 1
-            if tries >= TRIES or "not found" in said.lower() or "error: 404" in said or "error: 451" in said:
-                raise FetchError(said)
-            self._host.pause(self._stated or (60.0 * 2 ** (tries - 1) if "429" in said else 2.0**tries))
+
+    def _ask(self, wanted: list[str], options: list[str], what: str) -> tuple[set[str], str | None]:
+        """One fetch: the objects that the server refused by name, and what git said (None if all came)."""
+        began = self._host.clock.now()
+        said = self._git(
+            [
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--no-write-fetch-head",
+                "--recurse-submodules=no",
+                *options,
+                "--stdin",
+                "origin",
+            ],
+            "".join(f"{oid}\n" for oid in wanted),
+        )
+        refused = set(_REFUSED.findall(said or "")) & set(wanted)
+        outcome = "answer" if said is None else f"refused {len(refused)}" if refused else said
+        self._host.log.fetched(f"{self.repo} {len(wanted)} objects, {what}", began, self._host.clock.now(), outcome)
+        return refused, said
 
     def _git(self, arguments: list[str], stdin: str) -> str | None:
         """Run git; None if it went well, else its last line without the address. `_stated` is then what Retry-After said."""
@@ -138,18 +182,24 @@ class Fetched:
             "GIT_TRACE_CURL_NO_DATA": "1",
         }
         try:
-            done = subprocess.run(["git", *arguments], input=stdin, capture_output=True, text=True, errors="replace",
-                                  env=environment, cwd=self.path, timeout=TIMEOUT)  # fmt: skip
+            done = subprocess.run(
+                ["git", *arguments],
+                input=stdin.encode(),
+                capture_output=True,
+                env=environment,
+                cwd=self.path,
+                timeout=TIMEOUT,
+            )
         except subprocess.TimeoutExpired:
             return f"no end within {TIMEOUT} seconds"
         if done.returncode == 0:
             return None
-        told = re.findall(
-            r"(?i)<= recv header: retry-after: *([0-9]{1,6})",
-            trace.read_text("utf-8", "replace") if trace.exists() else "",
-        )
+        headers = trace.read_text("utf-8", "replace") if trace.exists() else ""
+        told = re.findall(r"(?i)<= recv header: retry-after: *([0-9]{1,6})", headers)
         self._stated = float(told[-1]) + 1 if told else 0.0
-        lines = [line for line in done.stderr.splitlines() if line.strip()] or ["git gave no reason"]
+        lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()] or [
+            "git gave no reason"
+        ]
         telling = next((line for line in lines if _REFUSED.search(line) or "error: " in line), lines[-1])
         return re.sub(r"https?://\S+", "the repository", telling.strip())[:300]
 
@@ -157,19 +207,32 @@ class Fetched:
         try:
             for name in ("objects/pack", "refs"):
                 (self.path / name).mkdir(parents=True, exist_ok=True)
-            if not (self.path / "HEAD").exists():
-                (self.path / "HEAD").write_text("ref: refs/heads/nothing\n")
-            config = _CONFIG.format(url=f"{self._host.url}/{self.repo}.git")
-            if not (self.path / "config").exists() or (self.path / "config").read_text() != config:
-                with atomic(self.path / "config") as unfinished:
-                    unfinished.write_text(config)
-            # A lock that a killed git left would stop every later fetch; one process alone works on a repository here.
-            for lock in self.path.glob("*.lock"):
-                lock.unlink()
+            for name, text in (
+                ("HEAD", "ref: refs/heads/nothing\n"),
+                ("config", _CONFIG.format(url=f"{self._host.url}/{self.repo}.git")),
+            ):
+                if not (self.path / name).exists() or (self.path / name).read_text() != text:
+                    with atomic(self.path / name) as unfinished:
+                        unfinished.write_text(text)
+            # What a killed git left: a lock would stop every later fetch. One process alone works on a repository here.
+            for left in (*self.path.glob("*.lock"), *self.path.glob("objects/pack/tmp_*")):
+                left.unlink()
         except OSError as error:
             raise LimiError(
                 f"{self.path} cannot be written ({error}); free some space or mend the permissions, then run again"
             ) from None
+
+
+def commit_parents(clone: Clone, oids: list[str]) -> dict[str, list[str]]:
+    """`commit -> its parents` for those commits that are there."""
+    told = clone.read(["cat-file", "--batch-check=%(objecttype)"], "".join(f"{oid}\n" for oid in oids).encode())
+    there = [oid for oid, kind in zip(oids, told.decode().splitlines(), strict=True) if kind == "commit"]
+    if not there:
+        return {}
+    told = clone.read(
+        ["log", "--no-walk=unsorted", "--format=%H %P", "--stdin"], "".join(f"{oid}\n" for oid in there).encode()
+    )
+    return {oid: parents.split() for oid, _, parents in (line.partition(" ") for line in told.decode().splitlines())}
 
 
 # What git needs to get through to the network where somebody works behind a proxy or with a certificate of their own.

@@ -16,6 +16,9 @@ from pipeline.github.clock import Clock
 
 MARGIN = 1.0  # seconds; GitHub states times in whole seconds, and a request may overtake another on its way
 MINUTE = 60.0
+NEVER = float("inf")
+ENDING = 10  # answers that we have read already, and that GitHub may still count as on their way
+SAME_WINDOW = 5  # seconds by which GitHub's servers may state one reset differently
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class _Window:
     limit: int
     remaining: int
     resets: float | None = None  # by our clock; None until GitHub has said it
+    stamp: int = 0  # the same as GitHub said it; tells one window from the next, however late an answer comes
     reserved: int = 0  # cost of requests that are on their way
 
     @property
@@ -56,24 +60,28 @@ class _Recent:
 
     def __init__(self) -> None:
         self._spent: deque[tuple[float, float]] = deque()
-        self.total = 0.0
+        self._total = 0.0
 
     def add(self, when: float, amount: float) -> None:
         self._spent.append((when, amount))
-        self.total += amount
+        self._total += amount
+
+    def total_at(self, now: float) -> float:
+        """What the last minute holds."""
+        while self._spent and self._spent[0][0] + MINUTE + MARGIN <= now:
+            self._total -= self._spent.popleft()[1]
+        return self._total
 
     def free_at(self, now: float, amount: float, most: float) -> float:
-        """The earliest time at which `amount` more keeps a minute's total within `most`."""
-        while self._spent and self._spent[0][0] + MINUTE + MARGIN <= now:
-            self.total -= self._spent.popleft()[1]
-        over = self.total + amount - most
-        if over <= 0 or not self._spent:
+        """The earliest time at which `amount` more keeps a minute's total within `most`; NEVER if that does not come by waiting."""
+        over = self.total_at(now) + amount - most
+        if over <= 0:
             return now
         for when, spent in self._spent:
             over -= spent
             if over <= 1e-9:
                 return when + MINUTE + MARGIN
-        return self._spent[-1][0] + MINUTE + MARGIN
+        return NEVER
 
 
 class _Token:
@@ -84,9 +92,11 @@ class _Token:
             "graphql": _Window(limits.graphql_points_an_hour, limits.graphql_points_an_hour),
             "search": _Window(limits.searches_a_minute, limits.searches_a_minute),
         }
-        self.points = {"rest": _Recent(), "graphql": _Recent()}
-        self.searches = _Recent()
-        self.seconds = {"rest": _Recent(), "graphql": _Recent()}
+        # A request counts where it arrives, which is some time between its beginning and its end: until its end as one that is on its
+        # way, and from then on for a minute.
+        self.ended = {"rest": _Recent(), "graphql": _Recent(), "search": _Recent()}
+        self.on_their_way = {"rest": 0, "graphql": 0, "search": 0}
+        self.seconds = {"graphql": _Recent(), "all": _Recent()}
         self.last_seconds = {"rest": 0.0, "graphql": 0.0}
         self.paused_until = 0.0
         self.refused = False
@@ -119,9 +129,9 @@ class Limiter:
                     (self._ready(token, resource, cost, now), -token.windows[resource].share, at) for at, token in able
                 )
                 if ready <= now:
-                    self._take(self._tokens[at], resource, cost, now)
+                    self._take(self._tokens[at], resource, cost)
                     return at
-                if ready == float("inf"):
+                if ready == NEVER:
                     # Only requests on their way can say more; they come back in real time, whatever the clock is.
                     self._changed.wait(timeout=5.0)
                     continue
@@ -139,17 +149,20 @@ class Limiter:
             window = token.windows[resource]
             window.reserved -= cost
             self._on_their_way -= 1
-            token.seconds[_kind(resource)].add(now, seconds)
+            for kind in _counted(resource):
+                token.on_their_way[kind] -= 1
+                token.ended[kind].add(now, 1)
+            for kind in ("graphql", "all") if resource == "graphql" else ("all",):
+                token.seconds[kind].add(now, seconds)
             token.last_seconds[_kind(resource)] = seconds
-            said = _whole(headers.get("x-ratelimit-remaining"))
-            resets = self.from_github(_whole(headers.get("x-ratelimit-reset")), headers)
-            if said is None or resets is None or headers.get("x-ratelimit-resource", resource) != resource:
+            said, stamp = _whole(headers.get("x-ratelimit-remaining")), _whole(headers.get("x-ratelimit-reset"))
+            if said is None or stamp is None or headers.get("x-ratelimit-resource", resource) != resource:
                 window.remaining -= cost
-            elif window.resets is None or resets > window.resets + 5 * MARGIN:
-                # Of several answers that come back in another order than they were asked, the newest window counts.
-                window.resets, window.remaining = resets, said
+            elif stamp > window.stamp + SAME_WINDOW:
+                window.stamp, window.resets, window.remaining = stamp, self.from_github(stamp, headers), said
                 window.limit = _whole(headers.get("x-ratelimit-limit")) or window.limit
-            else:
+            elif stamp >= window.stamp - SAME_WINDOW:
+                # Answers may come back in another order than they were asked.
                 window.remaining = min(window.remaining, said)
             self._changed.notify_all()
 
@@ -199,33 +212,41 @@ class Limiter:
         window, limits = token.windows[resource], token.limits
         if window.resets is not None and now >= window.resets and window.remaining < window.limit:
             window.remaining, window.resets = window.limit, None
+            window.stamp += SAME_WINDOW + 1  # what comes late from the window that is over says nothing of this one
         ready = max(now, token.paused_until)
         # The first request tells what the window is; until it is back, nothing else may count on a whole one.
         if window.remaining - window.reserved < min(cost, window.limit):
-            ready = max(ready, float("inf") if window.resets is None or window.reserved else window.resets)
+            ready = max(ready, NEVER if window.resets is None or window.reserved else window.resets)
             if window.resets is None and not window.reserved:
                 ready = now + MINUTE  # spent without a word from GitHub: look again in a minute
                 window.resets = ready
-        if self._on_their_way >= limits.concurrent:
-            ready = float("inf")
-        kind = _kind(resource)
-        a_minute = limits.graphql_requests_a_minute if kind == "graphql" else limits.rest_points_a_minute
-        ready = max(ready, token.points[kind].free_at(now, 1, a_minute))
-        if resource == "search":
-            ready = max(ready, token.searches.free_at(now, 1, limits.searches_a_minute))
+        if self._on_their_way >= limits.concurrent - ENDING:
+            ready = NEVER
+        allowed = {
+            "rest": limits.rest_points_a_minute,
+            "graphql": limits.graphql_requests_a_minute,
+            "search": limits.searches_a_minute,
+        }
+        for kind in _counted(resource):
+            ready = max(ready, token.ended[kind].free_at(now, token.on_their_way[kind] + 1, allowed[kind]))
         # What a request will take is known afterwards; the last one of its kind is the best guess.
-        expected = token.last_seconds[kind]
-        if kind == "graphql":
-            ready = max(ready, token.seconds[kind].free_at(now, expected, limits.graphql_seconds_a_minute))
-        other = token.seconds["graphql" if kind == "rest" else "rest"].total
-        return max(ready, token.seconds[kind].free_at(now, expected, max(0.0, limits.seconds_a_minute - other)))
+        expected = token.last_seconds[_kind(resource)]
+        if resource == "graphql":
+            most = limits.graphql_seconds_a_minute
+            ready = max(ready, token.seconds["graphql"].free_at(now, min(expected, most), most))
+        most = limits.seconds_a_minute
+        return max(ready, token.seconds["all"].free_at(now, min(expected, most), most))
 
-    def _take(self, token: _Token, resource: str, cost: int, now: float) -> None:
+    def _take(self, token: _Token, resource: str, cost: int) -> None:
         token.windows[resource].reserved += cost
-        token.points[_kind(resource)].add(now, 1)
-        if resource == "search":
-            token.searches.add(now, 1)
+        for kind in _counted(resource):
+            token.on_their_way[kind] += 1
         self._on_their_way += 1
+
+
+def _counted(resource: str) -> tuple[str, ...]:
+    """The limits of a minute that a request counts against."""
+    return {"graphql": ("graphql",), "search": ("rest", "search")}.get(resource, ("rest",))
 
 
 def _kind(resource: str) -> str:

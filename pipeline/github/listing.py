@@ -14,12 +14,14 @@ from pipeline.errors import LimiError
 from pipeline.github.api import Api
 from pipeline.github.queries import page_query
 from pipeline.github.store import Store
-from pipeline.github.verdict import TooMuchError, why_gone
+from pipeline.github.verdict import TooMuchError, has_holes, why_gone
 
 PAGE = 50  # pull requests in one call
 REPOSITORIES = 10  # in one call
-QUIET = 20  # good pages before the size grows back
+QUIET = 4  # good pages before the size grows back
 HOLES = 3  # times that a page of one is asked for before its hole is believed
+TOO_MUCH = 16  # times that a page of one may be too much
+LISTED_AHEAD = 4  # repositories that wait to be taken, so that memory does not grow
 
 
 @dataclass
@@ -72,7 +74,7 @@ class Listing:
         if not waiting:
             return
         count = len(waiting)  # the workers change the list
-        finished: queue.SimpleQueue[Listed | BaseException] = queue.SimpleQueue()
+        finished: queue.Queue[Listed | BaseException] = queue.Queue(LISTED_AHEAD)
         stop = threading.Event()
         workers = [
             threading.Thread(target=self._work, args=(waiting, finished, stop), daemon=True)
@@ -98,7 +100,7 @@ class Listing:
         return listed
 
     def _work(
-        self, waiting: list[Listed], finished: "queue.SimpleQueue[Listed | BaseException]", stop: threading.Event
+        self, waiting: list[Listed], finished: "queue.Queue[Listed | BaseException]", stop: threading.Event
     ) -> None:
         try:
             while not stop.is_set():
@@ -115,12 +117,12 @@ class Listing:
                 self._ask(taken)
                 for listed, _ in reversed(taken):
                     if listed.whole:
-                        finished.put(listed)
+                        _hand_over(finished, listed, stop)
                     else:
                         with self._lock:
                             waiting.insert(0, listed)
         except BaseException as error:
-            finished.put(error)
+            _hand_over(finished, error, stop)
 
     def _ask(self, taken: list[tuple[Listed, int]]) -> None:
         alone = len(taken) == 1 and taken[0][1] == 1
@@ -134,7 +136,7 @@ class Listing:
             if alone:
                 taken[0][0].tries += 1
                 self._without_files = True
-                if taken[0][0].tries > HOLES:
+                if taken[0][0].tries > TOO_MUCH:
                     raise LimiError(
                         f"GitHub cannot list even one pull request of {taken[0][0].repo} at a time; what was read is kept, run the same "
                         "command later"
@@ -145,32 +147,24 @@ class Listing:
         for i, (listed, most) in enumerate(taken):
             listed.gone = why_gone(answer, f"r{i}")
             if not listed.gone:
-                good &= self._take(listed, most, answer["data"].get(f"r{i}"), bool(answer.get("errors")))
+                good &= self._take(listed, most, answer["data"].get(f"r{i}"), has_holes(answer, f"r{i}"))
         self._larger() if good else self._smaller()
 
-    def _take(self, listed: Listed, most: int, found: dict[str, Any] | None, errors: bool) -> bool:
+    def _take(self, listed: Listed, most: int, found: dict[str, Any] | None, holes: bool) -> bool:
         """Keep a page of one repository, unless it has holes that a smaller one may not have."""
         connection = (found or {}).get("pullRequests") or {}
         nodes = connection.get("nodes")
-        holes = (
-            nodes is None
-            or any(node is None for node in nodes)
-            or (errors and any(node.get("files", 0) is None for node in nodes))
-        )
+        page = None if nodes is None else _page(nodes, connection["pageInfo"])
+        holes |= page is None or page["unreadable"] > 0 or (page["more"] and page["cursor"] in (None, listed.cursor))
         if holes:
             listed.tries += 1
             if most > 1 or listed.tries < HOLES:
                 return False
-            if nodes is None:
-                raise LimiError(
-                    f"GitHub answers nothing for the pull requests of {listed.repo}; what was read is kept, run the same command later"
-                )
-        page = {
-            "nodes": [node for node in nodes or [] if node is not None],
-            "unreadable": sum(node is None for node in nodes or []),
-            "cursor": connection["pageInfo"]["endCursor"],
-            "more": connection["pageInfo"]["hasNextPage"],
-        }
+        if page is None or (page["more"] and page["cursor"] in (None, listed.cursor)):
+            raise LimiError(
+                f"GitHub's list of the pull requests of {listed.repo} does not go on after {len(listed.nodes)}; what was read is kept, "
+                "run the same command later"
+            )
         self._store.keep("page", f"{listed.signature} {listed.pages}", page)
         listed.tries = 0
         _add(listed, page)
@@ -185,6 +179,29 @@ class Listing:
             self._quiet += 1
             if self._quiet >= QUIET and self._size < PAGE:
                 self._size, self._quiet, self._without_files = min(PAGE, self._size * 2), 0, False
+
+
+def _hand_over(
+    finished: "queue.Queue[Listed | BaseException]", said: Listed | BaseException, stop: threading.Event
+) -> None:
+    """Wait until somebody takes it, or nobody will."""
+    while not stop.is_set():
+        try:
+            finished.put(said, timeout=0.2)
+            return
+        except queue.Full:
+            continue
+
+
+def _page(nodes: list[dict[str, Any] | None], info: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a page."""
+    whole = [node for node in nodes if node is not None]
+    return {
+        "nodes": whole,
+        "unreadable": len(nodes) - len(whole),
+        "cursor": info["endCursor"],
+        "more": info["hasNextPage"],
+    }
 
 
 def _add(listed: Listed, page: dict[str, Any]) -> None:

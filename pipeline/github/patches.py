@@ -36,6 +36,7 @@ class Patch:
 class _Commit:
     parents: tuple[str, ...]
     subject: str
+    replayed: bool  # authored at another time than committed: GitHub's rebases are, its squashes are not
 
 
 def fetch_patches(api: Api, fetched: Fetched, pulls: list[dict[str, Any]], max_bytes: int) -> dict[int, Patch]:
@@ -74,13 +75,25 @@ def _from_git(fetched: Fetched, pulls: list[dict[str, Any]], max_bytes: int) -> 
                 for pull in pulls
                 if pull["merge_sha"] in commits and commits[pull["merge_sha"]].parents
             }
-            for pull, change in _changes(fetched, clone, pulls, bases, "merge_sha", max_bytes):
-                if agrees(change, pull):
-                    method = _method(pull, commits[pull["merge_sha"]])
-                    found[pull["number"]] = Patch(change, "git", method, bases[pull["number"]])
+            whole = {
+                pull["number"]: Patch(change, "git", _method(pull, commits[pull["merge_sha"]]), bases[pull["number"]])
+                for pull, change in _changes(fetched, clone, pulls, bases, "merge_sha", max_bytes)
+                if agrees(change, pull)
+            }
+            # The last commit of a rebase can have the very lines of the whole; it is believed only if walking back brings nothing.
+            doubtful = {
+                pull["number"]
+                for pull in pulls
+                if pull["commits"] > 1
+                and (merge := commits.get(pull["merge_sha"]))
+                and len(merge.parents) == 1
+                and merge.replayed
+            }
+            found |= {number: patch for number, patch in whole.items() if number not in doubtful}
             rest = [pull for pull in pulls if pull["number"] not in found and pull["commits"] <= MOST_COMMITS]
             if rest:
                 found |= _by_walking(fetched, clone, rest, commits, max_bytes)
+            found = whole | found
     except FetchError as error:
         failed = Change([], None, 0, True, f"git fetch: {error}")
         found |= {pull["number"]: Patch(failed, "", "", "") for pull in pulls if pull["number"] not in found}
@@ -147,9 +160,12 @@ def _commits(clone: Clone, oids: list[str]) -> dict[str, _Commit]:
     if not there:
         return {}
     stdin = "".join(f"{oid}\n" for oid in there).encode()
-    told = clone.read(["log", "--no-walk=unsorted", "-z", "--format=%H%n%P%n%s", "--stdin"], stdin)
-    lines = (record.decode("utf-8", "replace").split("\n", 2) for record in told.split(b"\0") if record)
-    return {oid: _Commit(tuple(parents.split()), subject) for oid, parents, subject in lines}
+    told = clone.read(["log", "--no-walk=unsorted", "-z", "--format=%H%n%P%n%at %ct%n%s", "--stdin"], stdin)
+    lines = (record.decode("utf-8", "replace").split("\n", 3) for record in told.split(b"\0") if record)
+    return {
+        oid: _Commit(tuple(parents.split()), subject, len(set(times.split())) > 1)
+        for oid, parents, times, subject in lines
+    }
 
 
 def _present(clone: Clone, oids: list[str]) -> set[str]:

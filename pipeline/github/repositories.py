@@ -12,10 +12,10 @@ from pipeline.files import sha256_text
 from pipeline.github.queries import state_query
 from pipeline.github.reading import Reading
 from pipeline.github.search import Search
-from pipeline.github.verdict import why_gone
+from pipeline.github.verdict import TooMuchError, has_holes
 from pipeline.tables import CANDIDATE_SCHEMA
 
-HOLES = 5  # answers without a word on a repository that are asked again
+TROUBLES = 24  # answers that were too much for GitHub or said nothing of a repository, before a run ends
 AT_ONCE = 50  # repositories whose state is asked for in one call
 
 
@@ -39,7 +39,7 @@ def candidates(reading: Reading, min_stars: int) -> pl.DataFrame:
             "archived": item["archived"],
             "fork": item["fork"],
             "created_at": datetime.fromisoformat(item["created_at"]),
-            "pushed_at": datetime.fromisoformat(item["pushed_at"]),
+            "pushed_at": datetime.fromisoformat(item["pushed_at"]) if item["pushed_at"] else None,
             "taken_at": datetime.fromtimestamp(taken, UTC),
         }
         for item in found
@@ -58,24 +58,28 @@ def states(reading: Reading, repositories: Iterable[tuple[str, str]]) -> dict[st
             waiting.append((repo, branch))
         else:
             known[repo] = kept or None
-    holes = 0
+    troubles, at_once = 0, AT_ONCE
     while waiting:
-        asked, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-        answer = reading.api.graphql(*state_query(asked))
+        if troubles > TROUBLES:
+            raise LimiError(
+                f"GitHub does not tell the state of {waiting[0][0]}; what was read is kept, run the same command later"
+            )
+        asked, waiting = waiting[:at_once], waiting[at_once:]
+        try:
+            answer = reading.api.graphql(*state_query(asked))
+        except TooMuchError:
+            troubles, at_once, waiting = troubles + 1, max(1, at_once // 2), asked + waiting
+            continue
+        holes = []
         for i, (repo, branch) in enumerate(asked):
-            found = answer["data"].get(f"r{i}")
-            if found is None and not why_gone(answer, f"r{i}"):  # a hole, which says nothing of the repository
-                holes += 1
-                if holes > HOLES:
-                    raise LimiError(
-                        f"GitHub answers nothing for {repo}; what was read is kept, run the same command later"
-                    )
-                waiting.append((repo, branch))
+            if has_holes(answer, f"r{i}"):
+                holes.append((repo, branch))
                 continue
-            state = _state(found)
+            state = _state(answer["data"].get(f"r{i}"))
             # An empty value says that GitHub has no such repository, or that it is empty; None could not be kept.
             reading.store.keep("state", f"{repo} {branch}", state or {})
             known[repo] = state
+        troubles, waiting = troubles + 1 if holes else 0, waiting + holes
     return known
 
 
@@ -86,7 +90,8 @@ def _state(found: dict[str, Any] | None) -> dict[str, Any] | None:
     pulls = found["pullRequests"]
     newest = [node["updatedAt"] for node in pulls["nodes"] if node]
     return {
-        "name": found["nameWithOwner"],
+        # A renamed repository's present name is where git finds it; it becomes a path, so it has to be a name.
+        "name": found["nameWithOwner"] if FULL_NAME.fullmatch(found["nameWithOwner"]) else "",
         "head": target["oid"],
         "pulls": pulls["totalCount"],
         "signature": sha256_text(repr((found["id"], pulls["totalCount"], newest))),

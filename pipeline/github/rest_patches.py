@@ -11,6 +11,7 @@ from pipeline.github.api import Api
 from pipeline.patch import PatchUnreadableError, canonical, headers, structure
 
 PER_PAGE = 100
+PATIENCE = 5  # times that trouble is met for one pull request; there are others
 MOST_PAGES = 30  # GitHub lists 3,000 files at most
 _STATUS = {
     "added": "A",
@@ -29,7 +30,9 @@ class NotThePatchError(Exception):
 
 def diff_of(api: Api, pull: dict[str, Any], max_bytes: int) -> Change:
     """The diff as GitHub prints it, in canonical form. Raises NotThePatchError, and what `Api.rest` raises."""
-    reply = api.rest(f"/repos/{pull['repo']}/pulls/{pull['number']}", accept="application/vnd.github.diff")
+    reply = api.rest(
+        f"/repos/{pull['repo']}/pulls/{pull['number']}", accept="application/vnd.github.diff", patience=PATIENCE
+    )
     if reply.body and not reply.body.startswith(b"diff --git "):
         raise NotThePatchError("no diff came")
     text, utf8 = canonical(reply.body)
@@ -52,7 +55,11 @@ def files_of(api: Api, pull: dict[str, Any], max_bytes: int) -> Change:
     """The diff put together from the pages of `/files`, whose file modes and blob ids GitHub does not say. Raises as `diff_of` does."""
     entries: list[dict[str, Any]] = []
     for page in range(1, MOST_PAGES + 1):
-        reply = api.rest(f"/repos/{pull['repo']}/pulls/{pull['number']}/files", {"per_page": PER_PAGE, "page": page})
+        reply = api.rest(
+            f"/repos/{pull['repo']}/pulls/{pull['number']}/files",
+            {"per_page": PER_PAGE, "page": page},
+            patience=PATIENCE,
+        )
         answer = json.loads(reply.body)
         entries += answer
         if len(answer) < PER_PAGE:

@@ -16,6 +16,7 @@ from pipeline.github.store import Store
 
 SHOWN = 1_000  # results of a search that GitHub shows
 PER_PAGE = 100
+ROUNDS = 3  # times that all is searched, if fewer were found than GitHub counts
 INCOMPLETE = 4  # times that an incomplete page is asked for again
 FIRST_DAY = datetime(2007, 10, 1, tzinfo=UTC)  # GitHub's first repositories
 
@@ -34,10 +35,16 @@ class Search:
         self._api = api
         self._store = store
         self._qualifiers = qualifiers
+        self._round = 0
 
     def repositories(self, min_stars: int) -> list[dict[str, Any]]:
         """One item of GitHub's answer for each repository with more than `min_stars` stars, by name. Raises LimiError."""
-        found = {item["id"]: item for item in self._stars(min_stars + 1, None)}
+        found: dict[int, dict[str, Any]] = {}
+        for self._round in range(ROUNDS):
+            found |= {item["id"]: item for item in self._stars(min_stars + 1, None)}
+            # One that gains stars while pages turn can move from a page that is still to come to one that has been.
+            if len(found) >= self._page(f"stars:>={min_stars + 1}", 1)["total_count"]:
+                break
         return sorted(found.values(), key=lambda item: str(item["full_name"]))
 
     def _stars(self, low: int, high: int | None) -> Iterator[dict[str, Any]]:
@@ -98,13 +105,15 @@ class Search:
 
     def _page(self, query: str, page: int) -> dict[str, Any]:
         asked = f"{query} {self._qualifiers}".strip()
-        name = f"{asked} page {page}"
+        name = f"{asked} page {page} round {self._round}"
         if (kept := self._store.get("search", name)) is not None:
             return dict(kept)
         parameters = {"q": asked, "sort": "stars", "order": "desc", "per_page": PER_PAGE, "page": page}
         for attempt in range(INCOMPLETE):
             # An incomplete answer has an ETag too; asked again with it, GitHub would only say that it is still the same.
-            answer = json.loads(self._api.rest("/search/repositories", parameters, fresh=attempt > 0).body)
+            answer = json.loads(
+                self._api.rest("/search/repositories", parameters, fresh=attempt > 0 or self._round > 0).body
+            )
             if not answer["incomplete_results"]:
                 read = {"total_count": answer["total_count"], "items": [_facts(item) for item in answer["items"]]}
                 self._store.keep("search", name, read)

@@ -58,13 +58,19 @@ def why_gone(answer: dict[str, Any], alias: str) -> str:
     """Why GitHub has no repository for an alias of a GraphQL query (the ledger's reason); empty if it does not say that it has none."""
     if answer["data"].get(alias) is not None:
         return ""
-    errors = [
-        error
-        for error in answer.get("errors", ())
-        if isinstance(error, dict) and (error.get("path") or [""])[0] == alias
-    ]
-    kinds = sorted({str(error.get("type", "")) for error in errors} & _GONE)
+    kinds = sorted(_kinds(answer, alias) & _GONE)
     return f"repository_{kinds[0].lower()}" if kinds else ""
+
+
+def has_holes(answer: dict[str, Any], alias: str) -> bool:
+    """Whether GitHub failed at something under an alias, so that a null there says nothing. (What we may not see is no hole.)"""
+    return bool(_kinds(answer, alias) - _GONE) or (answer["data"].get(alias) is None and not why_gone(answer, alias))
+
+
+def _kinds(answer: dict[str, Any], alias: str) -> set[str]:
+    errors = [error for error in answer.get("errors", ()) if isinstance(error, dict)]
+    # An error without a path may be about anything.
+    return {str(error.get("type", "")) for error in errors if (error.get("path") or [alias])[0] == alias}
 
 
 def _json_verdict(reply: Reply) -> str:

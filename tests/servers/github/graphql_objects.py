@@ -1,9 +1,6 @@
 """The world as GraphQL sees it: each object has a type's name and its fields, made when they are asked for."""
 
-import base64
-import binascii
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,19 +16,10 @@ from tests.servers.github.facts import (
     iso,
     stable_number,
 )
+from tests.servers.github.graphql_connection import Arguments, Thing, connection
 from tests.servers.github.graphql_cost import problem
 from tests.servers.github.ids import node_id
 from tests.servers.github.rest import Oddities
-
-Arguments = dict[str, Any]
-
-
-@dataclass
-class Thing:
-    """One object: a field is a value, or a function of the field's arguments."""
-
-    typename: str
-    fields: dict[str, Any]
 
 
 def resolve(source: Thing, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
@@ -90,12 +78,12 @@ class Gallery:
                     "License", {"spdxId": facts.licence, "key": facts.licence.lower(), "name": facts.licence}
                 ),
                 "primaryLanguage": Thing("Language", {"name": facts.language}),
-                "repositoryTopics": lambda arguments: _connection(
+                "repositoryTopics": lambda arguments: connection(
                     "RepositoryTopic", facts.topics, arguments, str, self._topic
                 ),
                 "defaultBranchRef": Thing("Ref", {"name": "main", "target": Thing("Commit", {"oid": facts.head})}),
                 "pullRequest": lambda arguments: self._numbered(facts, arguments["number"]),
-                "pullRequests": lambda arguments: _connection(
+                "pullRequests": lambda arguments: connection(
                     "PullRequest",
                     _in_order(chosen(arguments), arguments.get("orderBy")),
                     arguments,
@@ -147,13 +135,13 @@ class Gallery:
                 "deletions": lambda _: pull.deletions,
                 "changedFiles": lambda _: len(pull.files),
                 "reviewDecision": "APPROVED" if pull.reviews else None,
-                "files": lambda arguments: _connection(
+                "files": lambda arguments: connection(
                     "PullRequestChangedFile", pull.files, arguments, lambda file: file.path, _file
                 ),
-                "labels": lambda arguments: _connection(
+                "labels": lambda arguments: connection(
                     "Label", pull.labels, arguments, str, lambda name: Thing("Label", {"name": name})
                 ),
-                "closingIssuesReferences": lambda arguments: _connection(
+                "closingIssuesReferences": lambda arguments: connection(
                     "Issue",
                     pull.issues,
                     arguments,
@@ -201,7 +189,7 @@ def _commit(pull: PullFacts) -> Thing:
         {
             "oid": pull.merge_commit,
             "committedDate": iso(pull.closed),
-            "parents": lambda arguments: _connection(
+            "parents": lambda arguments: connection(
                 "Commit", parents, arguments, str, lambda oid: Thing("Commit", {"oid": oid})
             ),
         },
@@ -237,66 +225,3 @@ class _Reversed(Sequence[PullFacts]):
         if isinstance(at, slice):
             return [self[place] for place in range(*at.indices(len(self)))]
         return self.inner[len(self.inner) - 1 - at]
-
-
-def _connection(
-    kind: str, items: Sequence[Any], arguments: Arguments, key: Callable[[Any], str], make: Callable[[Any], Thing]
-) -> Thing:
-    """A page of a list. A cursor carries the place and the key of its item, and is worth nothing once they do not agree."""
-    total = len(items)
-    start = _place(arguments["after"], items, key) if arguments.get("after") else 0
-    end = _place(arguments["before"], items, key) - 1 if arguments.get("before") else total
-    if arguments.get("first") is not None:
-        end = min(end, start + arguments["first"])
-    elif arguments.get("last") is not None:
-        start = max(start, end - arguments["last"])
-    else:
-        end = start
-    page = list(items[start:end])
-    cursors = [_cursor(start + at, key(item)) for at, item in enumerate(page)]
-    made: list[Thing] = []
-
-    def things(_: Arguments) -> list[Thing]:
-        if not made:
-            made.extend(make(item) for item in page)
-        return made
-
-    def edges(_: Arguments) -> list[Thing]:
-        name = f"{kind}Edge"
-        return [Thing(name, {"cursor": cursor, "node": node}) for cursor, node in zip(cursors, things({}), strict=True)]
-
-    return Thing(
-        f"{kind}Connection",
-        {
-            "totalCount": total,
-            "nodes": things,
-            "edges": edges,
-            "pageInfo": Thing(
-                "PageInfo",
-                {
-                    "hasNextPage": end < total,
-                    "hasPreviousPage": start > 0,
-                    "startCursor": cursors[0] if cursors else None,
-                    "endCursor": cursors[-1] if cursors else None,
-                },
-            ),
-        },
-    )
-
-
-def _cursor(place: int, key: str) -> str:
-    return base64.b64encode(f"cursor:v2:{place}:{key}".encode()).decode()
-
-
-def _place(cursor: str, items: Sequence[Any], key: Callable[[Any], str]) -> int:
-    """The place after the cursor's item."""
-    try:
-        found = re.fullmatch(r"cursor:v2:(\d+):(.*)", base64.b64decode(cursor, validate=True).decode(), re.DOTALL)
-    except (binascii.Error, ValueError):
-        found = None
-    if not found:
-        raise problem("INVALID_CURSOR_ARGUMENTS", f"`{cursor}` does not appear to be a valid cursor.")
-    place = int(found[1])
-    if place < len(items) and key(items[place]) == found[2]:
-        return place + 1
-    return next((at + 1 for at, item in enumerate(items) if key(item) == found[2]), len(items))

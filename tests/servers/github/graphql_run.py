@@ -20,8 +20,9 @@ from graphql import (
 )
 
 from tests.servers.github.facts import World, iso
+from tests.servers.github.graphql_connection import Arguments, Thing
 from tests.servers.github.graphql_cost import Demand, demand, problem
-from tests.servers.github.graphql_objects import Arguments, Gallery, Thing, resolve, resolve_type
+from tests.servers.github.graphql_objects import Gallery, resolve, resolve_type
 from tests.servers.github.ids import read_node_id
 from tests.servers.github.limits import Window
 from tests.servers.github.messages import Reply, Request, error_reply, json_reply

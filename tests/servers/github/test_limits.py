@@ -170,6 +170,9 @@ def test_the_brute_force_finds_what_no_limit_refused() -> None:
     assert over_limit([replace(calm[0], concurrent=101)], Limits()) != []
     assert over_limit([replace(calm[0], refused="secondary")], Limits()) != []
     assert over_limit([replace(calm[0], refused="secondary", fault="429_bare")], Limits()) == []
+    hours = [a_record(float(at), at) for at in (0, 10, 3_600, 3_610)]  # two hours, the second one begins anew
+    assert over_limit(hours, Limits(core=2)) == []
+    assert over_limit([*hours, a_record(7_199.0, 7_199)], Limits(core=2)) != []
     two = [*calm, *(replace(record, token="b") for record in calm)]  # noqa: S106
     assert over_limit(two, Limits(rest_points=3, core=9)) == []
 
