@@ -7,6 +7,7 @@ from limi.screen import line
 from pipeline.errors import UserError
 from pipeline.github.budget import Known, budget
 from pipeline.github.credentials import read_credentials
+from pipeline.github.reading import reading_file
 from pipeline.github.store import Store
 from pipeline.params import Params, read_params
 from pipeline.tables import REPOS
@@ -47,7 +48,7 @@ def _known(params: Params) -> Known:
     """What the store and data/repos.parquet know already."""
     most = params.collect.max_listed
     assumed = Known(params.select.repositories, params.select.repositories * most)
-    path = Path(params.source.folder) / f"{params.source.reading}.sqlite"
+    path = reading_file(params.source)
     if not path.exists():
         return assumed
     store, answers = Store(path), Store(path.with_name("answers.sqlite"))

@@ -31,7 +31,7 @@ def choose_repositories(
     }
     ordered = candidates.sort("repo")
     leanings = [
-        classify([], description, " ".join(topics))[0]
+        classify([], f"{description} {' '.join(topics)}", "")[0]
         for description, topics in ordered.select("description", "topics").iter_rows()
     ]
     judged = ordered.with_columns(

@@ -1,8 +1,10 @@
 """What every stage shares: how it begins, warns and ends."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from pipeline.errors import LimiError
 
@@ -18,7 +20,17 @@ def run_stage(stage: Callable[[], None]) -> None:
         stage()
     except LimiError as error:
         print("\n".join(f"{name}: {line}" for line in str(error).splitlines()), file=sys.stderr)  # noqa: T201
-        sys.exit(error.exit_code)
+        _leave(error.exit_code)
+    except KeyboardInterrupt:
+        print(f"{name}: stopped; what was done is kept, run the same command to go on", file=sys.stderr)  # noqa: T201
+        _leave(130)
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: a thread that waits an hour for GitHub must not hold the process. All that counts is on disk already."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def warn(text: str) -> None:

@@ -9,9 +9,10 @@ import json
 import random
 import threading
 import urllib.parse
+from collections import Counter
 from typing import Any
 
-from github import Auth, GithubException
+from github import Auth
 
 from pipeline.errors import LimiError, UserError
 from pipeline.github.clock import Clock
@@ -20,8 +21,10 @@ from pipeline.github.credentials import Credential
 from pipeline.github.limits import WITH_TOKEN, WITHOUT_TOKEN, Limiter, Limits
 from pipeline.github.log import RequestLog
 from pipeline.github.store import Store
-from pipeline.github.verdict import GoneError, TooMuchError, TroubleError, verdict
+from pipeline.github.verdict import GoneError, TooMuchError, TroubleError, installation_token, verdict
 
+JSON = "application/vnd.github+json"
+DIFF = "application/vnd.github.diff"
 TROUBLES = 16  # times that one request may meet trouble on GitHub's side: some ten minutes
 MOVES = 3  # redirects that are followed
 WAITS = 24  # times that one request may be told to wait
@@ -50,7 +53,7 @@ class Api:
         self,
         path: str,
         parameters: dict[str, Any] | None = None,
-        accept: str = "application/vnd.github+json",
+        accept: str = JSON,
         fresh: bool = False,
         patience: int = TROUBLES,
     ) -> Reply:
@@ -93,55 +96,78 @@ class Api:
         patience: int,
     ) -> Reply:
         """Ask until there is an answer that the caller can use."""
-        troubles = waits = moves = 0
+        troubles = moves = 0
+        waits: Counter[int] = Counter()  # by token: several that are spent are one wait
         while True:
             at = self._turn(resource, cost)
             began = self.clock.now()
-            reply, auth = None, None
+            reply, auth, what = None, None, ""
             try:
-                auth = self._auth(at)
-                reply = self._exchange.send(auth, verb, path, parameters, headers, body)
+                auth, reply = self._auth(at)
+                refused = reply is not None
+                reply = reply or self._exchange.send(auth, verb, path, parameters, headers, body)
+                what = "trouble (no token)" if refused else ""
+                if not refused or verdict(reply, "core") == "wait":
+                    what = verdict(reply, resource, wants_json=headers.get("Accept") != DIFF)
+                waits[at] += what == "wait"
+                # Before the turn is given back: nobody else may ask with this token in between.
+                self._pause(at, resource, reply, what, waits[at])
+                if what != "refused token":
+                    self._renewed.discard(at)
             except NoAnswerError as error:
                 what = f"no answer ({error})"
             finally:
                 self.limiter.done(at, resource, cost, self.clock.now() - began, reply.headers if reply else {})
-            what = verdict(reply, resource) if reply else what
-            if reply is not None and what != "refused token":
-                self._renewed.discard(at)
             self.log.add(
                 self._credentials[at].name, resource, verb, path, parameters, reply, what, began, self.clock.now()
             )
             if reply is not None and what in ("answer", "unchanged"):
                 return reply
             if reply is not None and what == "too much":
-                # GitHub worked hard for nothing; a short rest before less is asked for.
-                self.limiter.pause(at, self.clock.now() + 1)
                 raise TooMuchError(f"GitHub answered {reply.status}")
             if reply is not None and what == "gone":
                 raise GoneError(reply.status)
             if reply is not None and what == "moved" and (there := self._moved(reply)) and moves < MOVES:
                 (path, parameters), moves = there, moves + 1
-                continue
-            if what == "refused token":
+            elif what == "refused token":
                 self._refuse(at, auth)
-            elif reply is not None and what == "wait":
-                waits += 1
-                if waits > WAITS:
+            elif what == "wait":
+                if waits[at] > WAITS:
                     raise LimiError(
                         f"GitHub told {path} to wait {WAITS} times in a row; what was read is kept, run the same command later"
                     )
-                self._wait(at, resource, reply, waits)
             else:
                 troubles += 1
                 if troubles >= patience:
-                    raise TroubleError(f"GitHub could not answer {path} {troubles} times in a row (the last: {what}); what was read is "
-                                       "kept, run the same command again")  # fmt: skip
-                self.limiter.pause(at, self.clock.now() + min(LONGEST_REST, 2.0**troubles) * random.uniform(0.75, 1.25))  # noqa: S311
+                    raise TroubleError(
+                        f"GitHub could not answer {path} {troubles} times in a row (the last: {what}); what was read is kept, run the "
+                        "same command again"
+                    )
+                rest = min(LONGEST_REST, 2.0**troubles) * random.uniform(0.75, 1.25)  # noqa: S311
+                self.limiter.pause(at, self.clock.now() + rest)
+
+    def _pause(self, at: int, resource: str, reply: Reply, what: str, waits: int) -> None:
+        """GitHub's order: Retry-After; else the reset, if nothing remains; else a minute, doubling."""
+        now = self.clock.now()
+        stated = None if what in ("answer", "unchanged") else self.limiter.retry_after(reply.headers)
+        if stated is not None:
+            self.limiter.pause(at, stated)
+        elif what == "too much":
+            self.limiter.pause(at, now + 1)  # GitHub worked hard for nothing; a short rest before less is asked for
+        elif what == "wait" and (resets := self.limiter.resets(reply.headers)) is not None:
+            # A reset that is past already, or that comes again and again, is no reason to hammer.
+            self.limiter.pause(at, max(resets, now + min(60.0, 2.0**waits)), resource)
+        elif what == "wait":
+            self.limiter.pause(at, now + min(LONGEST_WAIT, 60.0 * 2 ** (waits - 1)) + 1)
 
     def _moved(self, reply: Reply) -> tuple[str, dict[str, Any]] | None:
         """Where a redirect leads, query and all, if it stays on the same host (a token goes nowhere else)."""
         base = urllib.parse.urlsplit(self._exchange.base_url)
-        there = urllib.parse.urlsplit(urllib.parse.urljoin(self._exchange.base_url, reply.headers.get("location", "")))
+        try:
+            location = urllib.parse.urljoin(self._exchange.base_url, reply.headers.get("location", ""))
+            there = urllib.parse.urlsplit(location)
+        except ValueError:
+            return None
         if (there.scheme, there.netloc) != (base.scheme, base.netloc) or not there.path.startswith(f"{base.path}/"):
             return None
         return there.path.removeprefix(base.path), dict(urllib.parse.parse_qsl(there.query))
@@ -157,17 +183,6 @@ class Api:
                 "GitHub refuses every token of the environment (401); they have expired or were withdrawn"
             ) from None
 
-    def _wait(self, at: int, resource: str, reply: Reply, waits: int) -> None:
-        """GitHub's order: Retry-After; else the reset, if nothing remains; else a minute, doubling."""
-        stated = self.limiter.retry_after(reply.headers)
-        if stated is not None:
-            self.limiter.pause(at, stated)
-        elif reply.headers.get("x-ratelimit-remaining") == "0" and "x-ratelimit-reset" in reply.headers:
-            resets = self.limiter.from_github(int(float(reply.headers["x-ratelimit-reset"])), reply.headers)
-            self.limiter.pause(at, resets or self.clock.now() + 60, resource)
-        else:
-            self.limiter.pause(at, self.clock.now() + min(LONGEST_WAIT, 60.0 * 2 ** (waits - 1)) + 1)
-
     def _refuse(self, at: int, auth: Auth.Auth | None) -> None:
         """A 401. An installation's hour may be over sooner than it said, so its token is made anew, but only once in a row."""
         with self._auth_lock:
@@ -180,34 +195,31 @@ class Api:
         self.limiter.refuse(at)
         self.log.say(f"GitHub refuses {self._credentials[at].name} (401); it is not used any more")
 
-    def _auth(self, at: int) -> Auth.Auth | None:
+    def _auth(self, at: int) -> tuple[Auth.Auth | None, Reply | None]:
+        """What a credential asks with; or, where an installation's new token was not given, the answer that says so."""
         known = self._credentials[at]
         if known.token:
-            return Auth.Token(known.token)
+            return Auth.Token(known.token), None
         if known.app is None:
-            return None
+            return None, None
         with self._auth_lock:
             auth, ends = self._installed.get(at, (None, 0.0))
-            if auth is None or self.clock.now() > ends:
-                auth, ends = self._new_installation_token(at, known)
-                self._installed[at] = (auth, ends)
-            return auth
-
-    def _new_installation_token(self, at: int, known: Credential) -> tuple[Auth.Auth, float]:
-        path = f"/app/installations/{known.installation}/access_tokens"
-        began = self.clock.now()
-        try:
-            reply = self._exchange.send(known.app, "POST", path, {}, {"Accept": "application/vnd.github+json"}, {})
-        except (GithubException, ValueError, TypeError):
-            raise UserError(
-                f"the key of GITHUB_APP_PRIVATE_KEY cannot sign for {known.name}; it must be the PEM file that GitHub gave"
-            ) from None
-        self.log.add(known.name, "app", "POST", path, {}, reply, "answer", began, self.clock.now())
-        if reply.status in (401, 403, 404):
-            raise UserError(
-                f"GitHub gives no token for {known.name} of GITHUB_APP_INSTALLATIONS ({reply.status}); is the App installed there?"
-            )
-        if reply.status != 201:
-            raise NoAnswerError(f"{reply.status} for an installation token")
-        # An installation token lives an hour; a new one is made five minutes before.
-        return Auth.Token(json.loads(reply.body)["token"]), self.clock.now() + 55 * 60
+            if auth is not None and self.clock.now() < ends:
+                return auth, None
+            path = f"/app/installations/{known.installation}/access_tokens"
+            began = self.clock.now()
+            reply = self._exchange.send(known.app, "POST", path, {}, {"Accept": JSON}, {})
+            token = installation_token(reply)
+            what = "answer" if token else verdict(reply, "core")
+            self.log.add(known.name, "app", "POST", path, {}, reply, what, began, self.clock.now())
+            if token:
+                # It lives an hour; a new one is made five minutes before.
+                auth = Auth.Token(token)
+                self._installed[at] = (auth, self.clock.now() + 55 * 60)
+                return auth, None
+            if what in ("gone", "refused token", "moved"):
+                raise UserError(
+                    f"GitHub gives no token for {known.name} of GITHUB_APP_INSTALLATIONS ({reply.status}); is the App installed there, "
+                    "and are its id and its key right?"
+                )
+            return None, reply

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.github.credentials import Credential
 from pipeline.github.limits import WITH_TOKEN, WITHOUT_TOKEN
-from pipeline.github.listing import PAGE
+from pipeline.github.listing import PAGE, REPOSITORIES
 from pipeline.github.queries import points
 from pipeline.github.repositories import AT_ONCE
 from pipeline.github.search import PER_PAGE
@@ -56,7 +56,9 @@ class Budget:
 
 def budget(known: Known, credentials: list[Credential]) -> Budget:
     """What is still to ask, and the least time that it takes with these credentials."""
-    pages = math.ceil(max(0, known.pulls - known.pulls_kept) / PAGE)
+    # A call takes fifty pull requests of at most ten repositories.
+    to_list = max(0, known.pulls - known.pulls_kept)
+    pages = max(math.ceil(to_list / PAGE), math.ceil(min(to_list, known.repositories) / REPOSITORIES))
     left = known.repositories - known.stated
     searches = 0 if known.searched else math.ceil(known.found / PER_PAGE) + known.found // 1_000
     state_calls = math.ceil(left / AT_ONCE)

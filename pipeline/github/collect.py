@@ -23,6 +23,7 @@ from pipeline.params import Collect, Filter
 from pipeline.tables import PULLS
 
 WORKING = 4  # repositories that are worked on at once; only one of them fetches
+ENDING = 30.0  # seconds that other repositories have to end after an error in one
 AHEAD = 8  # repositories that are listed and not yet written, so that memory does not grow with their number
 
 
@@ -48,6 +49,7 @@ def collect_repositories(
     missing = {repo: "repository_not_found" for repo, state in known.items() if state is None}
     for repo in missing:
         by_name[repo].write(PULLS.frame([]))
+        done(repo, PULLS.frame([]))
     order = [
         (item.repo, item.branch, min(collect.max_listed, state["pulls"]), state["signature"])
         for item in by_name.values()
@@ -63,19 +65,29 @@ def collect_repositories(
         with telling:
             done(listed.repo, frame)
 
-    with ThreadPoolExecutor(WORKING) as pool:
+    # Waits end every half second, or Ctrl-C would not be heard; after an error nobody waits for those that wait for GitHub.
+    pool = ThreadPoolExecutor(WORKING)
+    try:
         for listed in Listing(reading.api, reading.answers).read(order):
             if listed.gone:
                 missing[listed.repo] = listed.gone
             if listed.unreadable:
                 reading.log.say(
-                    f"{listed.unreadable} pull requests of {listed.repo} came back empty from GitHub and are not listed"
+                    f"{listed.unreadable} pull requests of {listed.repo} came back empty and are not listed"
                 )
             while len(running) >= AHEAD:
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
+                finished, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                 _raise(finished)
             running.add(pool.submit(one, listed))
-        _raise(wait(running).done)
+        while running:
+            finished, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+            _raise(finished)
+    except BaseException as error:
+        # What the others have nearly done is not thrown away, but who pressed Ctrl-C does not wait.
+        wait(running, timeout=0.0 if isinstance(error, KeyboardInterrupt) else ENDING)
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     return missing
 
 

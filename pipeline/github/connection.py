@@ -33,17 +33,17 @@ class Reply:
 
 
 class _Whole:
-    """Keeps the body as bytes, and shows a 301 as a 308, which PyGithub hands on instead of following it without its query."""
+    """Keeps the answer as it came. PyGithub is shown a 301 as a 308, which it hands on instead of following it without its query."""
 
-    body = b""
+    answer: Reply | None = None
 
     def getresponse(self) -> RequestsResponse:
+        self.answer = None
         response = super().getresponse()  # type: ignore[misc]
-        self.body = response.response.content
-        if response.status == 301:
-            response.status = 308
-        elif response.status == 202:  # PyGithub would sleep and ask again, unseen by the limiter
-            response.status = 503
+        # A 202 would make PyGithub sleep and ask again, unseen by the limiter.
+        response.status = {301: 308, 202: 503}.get(response.status, response.status)
+        headers = {name.lower(): str(value) for name, value in response.getheaders()}
+        self.answer = Reply(response.status, headers, response.response.content)
         return response  # type: ignore[no-any-return]
 
 
@@ -87,12 +87,18 @@ class Exchange:
         url = requester.graphql_url if path == "/graphql" else f"{self.base_url}{path}"
         connection = self._connection()
         try:
-            status, answered, _ = requester.requestJson(verb, url, parameters, dict(headers), body, cnx=connection)
+            requester.requestJson(verb, url, parameters, dict(headers), body, cnx=connection)
         except (RequestException, HTTPError, OSError) as error:
             self._mine.connection = None
             # The exception's own text may hold an address; its kind says enough.
             raise NoAnswerError(type(error).__name__) from None
-        return Reply(status, {name.lower(): str(value) for name, value in answered.items()}, connection.body)
+        except (ValueError, OverflowError):
+            # PyGithub stumbles over a limit's header that is no number; the answer is there all the same. (Without one, requests
+            # has stumbled over a redirect to no address.)
+            pass
+        if connection.answer is None:
+            raise NoAnswerError("nothing came")
+        return connection.answer
 
     def _connection(self) -> _Http | _Https:
         connection: _Http | _Https | None = getattr(self._mine, "connection", None)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import jwt
 from github import Auth
 
 from pipeline.errors import UserError
@@ -61,4 +62,10 @@ def _installations(environment: Mapping[str, str]) -> list[Credential]:
     if not all(re.fullmatch(r"[1-9][0-9]{0,17}", name) for name in ids):
         raise UserError("GITHUB_APP_INSTALLATIONS is a list of numbers, such as 12345,67890")
     app = Auth.AppAuth(given["GITHUB_APP_ID"], key)
+    try:
+        _ = app.token  # signs once, so that a broken key is told before anything is asked
+    except (ValueError, TypeError, jwt.PyJWTError):
+        raise UserError(
+            "the key of GITHUB_APP_PRIVATE_KEY cannot sign; it must be the PEM file that GitHub gave"
+        ) from None
     return [Credential(f"installation {name}", installation=int(name), app=app) for name in dict.fromkeys(ids)]

@@ -22,8 +22,8 @@ from pipeline.github.log import RequestLog
 
 TRIES = 12
 LONGEST_PAUSE = 300.0  # seconds between two tries, unless the server states more
-MOST_REFUSALS = 8  # objects that a server may lack, one fetch each, before the rest is tried in halves
-TIMEOUT = 900  # seconds for one fetch
+MOST_REFUSALS = 4  # objects that a server may lack, one fetch each, before the rest is tried in halves
+TIMEOUT = 600  # seconds for one fetch
 _CONFIG = """[core]
 \trepositoryformatversion = 1
 \tbare = true
@@ -39,9 +39,6 @@ _CONFIG = """[core]
 \tauto = false
 [fetch]
 \tnegotiationAlgorithm = noop
-[http]
-\tlowSpeedLimit = 1000
-\tlowSpeedTime = 60
 """
 _REFUSED = re.compile(r"not our ref ([0-9a-f]{40})")
 _HOPELESS = ("could not read Username", "Authentication failed", "not found", "error: 404", "error: 451", "error: 403")
@@ -122,7 +119,7 @@ class Fetched:
             absent = [oid for oid, kind in zip(wanted, answer.decode().splitlines(), strict=True) if kind != "blob"]
         self._fetch(absent, ["--filter=blob:none"], "files")
 
-    def _fetch(self, oids: list[str], options: list[str], what: str, parts: int = 2) -> None:
+    def _fetch(self, oids: list[str], options: list[str], what: str, parts: int = 1) -> None:
         """Fetch objects. The server names one that it lacks at a time; where it lacks many, halves are tried, then left out."""
         wanted = [oid for oid in dict.fromkeys(oids) if oid not in self._missing]
         tries = refusals = 0
@@ -215,7 +212,7 @@ class Fetched:
                     with atomic(self.path / name) as unfinished:
                         unfinished.write_text(text)
             # What a killed git left: a lock would stop every later fetch. One process alone works on a repository here.
-            for left in (*self.path.glob("*.lock"), *self.path.glob("objects/pack/tmp_*")):
+            for left in (*self.path.glob("*.lock"), *self.path.glob(".*.tmp"), *self.path.glob("objects/pack/tmp_*")):
                 left.unlink()
         except OSError as error:
             raise LimiError(

@@ -17,7 +17,7 @@ from pipeline.github.clock import Clock
 MARGIN = 1.0  # seconds; GitHub states times in whole seconds, and a request may overtake another on its way
 MINUTE = 60.0
 NEVER = float("inf")
-ENDING = 10  # answers that we have read already, and that GitHub may still count as on their way
+ENDING = 10  # one in so many of those on their way may be an answer that we have read and that GitHub still counts
 SAME_WINDOW = 5  # seconds by which GitHub's servers may state one reset differently
 
 
@@ -159,7 +159,8 @@ class Limiter:
             if said is None or stamp is None or headers.get("x-ratelimit-resource", resource) != resource:
                 window.remaining -= cost
             elif stamp > window.stamp + SAME_WINDOW:
-                window.stamp, window.resets, window.remaining = stamp, self.from_github(stamp, headers), said
+                window.stamp, window.remaining = stamp, said
+                window.resets = max(window.resets or 0.0, self.from_github(stamp, headers) or 0.0)
                 window.limit = _whole(headers.get("x-ratelimit-limit")) or window.limit
             elif stamp >= window.stamp - SAME_WINDOW:
                 # Answers may come back in another order than they were asked.
@@ -186,6 +187,12 @@ class Limiter:
         if time is None:
             return None
         return time + self._ahead(headers) + MARGIN
+
+    def resets(self, headers: Mapping[str, str]) -> float | None:
+        """When the limit that an answer speaks of is whole again, by our clock; None if something remains or none is named."""
+        if _whole(headers.get("x-ratelimit-remaining")) != 0:
+            return None
+        return self.from_github(_whole(headers.get("x-ratelimit-reset")), headers)
 
     def retry_after(self, headers: Mapping[str, str]) -> float | None:
         """The time that a Retry-After header states, in seconds or as a date, by our clock; None if there is none."""
@@ -220,7 +227,7 @@ class Limiter:
             if window.resets is None and not window.reserved:
                 ready = now + MINUTE  # spent without a word from GitHub: look again in a minute
                 window.resets = ready
-        if self._on_their_way >= limits.concurrent - ENDING:
+        if self._on_their_way >= limits.concurrent - limits.concurrent // ENDING:
             ready = NEVER
         allowed = {
             "rest": limits.rest_points_a_minute,
@@ -256,7 +263,7 @@ def _kind(resource: str) -> str:
 def _whole(text: str | None) -> int | None:
     try:
         return int(float(text)) if text else None  # floats have been seen
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -83,15 +83,17 @@ class Listing:
         for worker in workers:
             worker.start()
         try:
-            for _ in range(count):
-                said = finished.get()
+            while count:
+                try:
+                    said = finished.get(timeout=0.5)  # in steps, or Ctrl-C would not be heard
+                except queue.Empty:
+                    continue
                 if isinstance(said, BaseException):
                     raise said
+                count -= 1
                 yield said
         finally:
             stop.set()
-            for worker in workers:
-                worker.join()
 
     def _known(self, listed: Listed) -> Listed:
         """What an earlier run has kept of it."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import UserError
 from pipeline.github.connection import Reply
 
 
@@ -16,8 +17,14 @@ class RequestLog:
     """Appends to a file; never holds a token, a body or a header but the limit's. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a", encoding="utf-8", buffering=1)
+        self._path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("ab", buffering=0)
+            if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
+                self._file.write(b"\n")  # a kill cut the last line off
+        except OSError as error:
+            raise self._unwritable(error) from None
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()  # by resource: core, search, graphql, app
         self.points = 0
@@ -80,7 +87,15 @@ class RequestLog:
         self._file.close()
 
     def _write(self, line: dict[str, Any]) -> None:
-        self._file.write(json.dumps(line) + "\n")
+        try:
+            self._file.write(json.dumps(line).encode() + b"\n")
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> UserError:
+        return UserError(
+            f"the log of requests {self._path} cannot be written ({error.strerror}); free some space or mend the permissions"
+        )
 
 
 def _iso(when: float) -> str:

@@ -104,7 +104,8 @@ def _by_walking(
     fetched: Fetched, clone: Clone, pulls: list[dict[str, Any]], commits: dict[str, _Commit], max_bytes: int
 ) -> dict[int, Patch]:
     """Rebased pull requests, and branches whose merge brought something else: as many commits back as GitHub counts."""
-    tips = [pull[name] for pull in pulls for name in ("merge_sha", "head_sha")]
+    # A merge commit that the server has not got is not asked for again.
+    tips = [pull["head_sha"] for pull in pulls] + [pull["merge_sha"] for pull in pulls if pull["merge_sha"] in commits]
     fetched.commits(tips, max(pull["commits"] for pull in pulls) + 1)
     known = dict(commits)
     found: dict[int, Patch] = {}

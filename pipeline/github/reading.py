@@ -1,8 +1,8 @@
 """One reading of GitHub: the door opened, with everything it answers kept under `source.folder`.
 
-What lies there: `READING.sqlite`, what this reading found (searches, and the state of repositories); `answers.sqlite`, of all readings the
-pages of pull requests by the state that they belong to, and answers with an ETag; `requests.jsonl`, every request that was sent;
-`repositories/OWNER/NAME.git`, what git fetched.
+What lies there: `reading-NAME.sqlite`, what this reading found (searches, and the state of repositories); `answers.sqlite`, of all
+readings, the pages of pull requests by the state that they belong to, and answers with an ETag; `requests.jsonl`, every request that was
+sent; `repositories/OWNER/NAME.git`, what git fetched.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,6 +33,11 @@ class Reading:
     repositories: Path
 
 
+def reading_file(source: Source) -> Path:
+    """Where the store of a reading lies."""
+    return Path(source.folder) / f"reading-{source.reading}.sqlite"
+
+
 @contextmanager
 def open_reading(
     source: Source,
@@ -48,7 +53,7 @@ def open_reading(
             "`limi clones add URL` and `limi profile clones`"
         )
     folder = Path(source.folder)
-    store = Store(folder / f"{source.reading}.sqlite")
+    store = Store(reading_file(source))
     answers = Store(folder / "answers.sqlite")
     log = RequestLog(folder / "requests.jsonl")
     try:

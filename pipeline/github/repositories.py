@@ -45,6 +45,8 @@ def candidates(reading: Reading, min_stars: int) -> pl.DataFrame:
         for item in found
         if FULL_NAME.fullmatch(item["full_name"])
     ]
+    if odd := [item["full_name"] for item in found if not FULL_NAME.fullmatch(item["full_name"])]:
+        reading.log.say(f"{len(odd)} repositories have names that make no file name here and are left out: {odd[:3]}")
     return pl.DataFrame(rows, schema=CANDIDATE_SCHEMA)
 
 

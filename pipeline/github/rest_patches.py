@@ -7,10 +7,12 @@ import json
 from typing import Any
 
 from pipeline.clones.patches import Change
-from pipeline.github.api import Api
+from pipeline.github.api import DIFF, Api
 from pipeline.patch import PatchUnreadableError, canonical, headers, structure
 
 PER_PAGE = 100
+EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # git's name of a file without a byte, which is text
+CUT_SHORT = 3  # times that a diff which is not the patch is asked for
 PATIENCE = 5  # times that trouble is met for one pull request; there are others
 MOST_PAGES = 30  # GitHub lists 3,000 files at most
 _STATUS = {
@@ -30,9 +32,17 @@ class NotThePatchError(Exception):
 
 def diff_of(api: Api, pull: dict[str, Any], max_bytes: int) -> Change:
     """The diff as GitHub prints it, in canonical form. Raises NotThePatchError, and what `Api.rest` raises."""
-    reply = api.rest(
-        f"/repos/{pull['repo']}/pulls/{pull['number']}", accept="application/vnd.github.diff", patience=PATIENCE
-    )
+    for attempt in range(CUT_SHORT):
+        try:
+            # One that was cut short has an ETag too, and would come back from the store for ever.
+            return _diff_of(api, pull, max_bytes, fresh=attempt > 0)
+        except NotThePatchError as error:
+            why = error
+    raise why
+
+
+def _diff_of(api: Api, pull: dict[str, Any], max_bytes: int, fresh: bool) -> Change:
+    reply = api.rest(f"/repos/{pull['repo']}/pulls/{pull['number']}", accept=DIFF, fresh=fresh, patience=PATIENCE)
     if reply.body and not reply.body.startswith(b"diff --git "):
         raise NotThePatchError("no diff came")
     text, utf8 = canonical(reply.body)
@@ -71,7 +81,7 @@ def files_of(api: Api, pull: dict[str, Any], max_bytes: int) -> Change:
         # A file without hunks is binary, empty, only renamed, or too large to be shown; only the last has lines.
         if "patch" not in entry and entry["changes"]:
             raise NotThePatchError("GitHub does not show every file")
-        binary = "patch" not in entry and status in "AMD" and not entry["changes"]
+        binary = "patch" not in entry and status in "AMD" and not entry["changes"] and entry["sha"] != EMPTY_BLOB
         files.append(
             {
                 "path": entry["filename"],
@@ -98,7 +108,7 @@ def _printed(entry: dict[str, Any], status: str, old: str) -> str:
             f"+++ {'/dev/null' if status == 'D' else f'b/{new}'}",
             patch,
         ]
-    elif status not in "RC":
+    elif status not in "RC" and entry["sha"] != EMPTY_BLOB:
         lines += [
             f"Binary files {'/dev/null' if status == 'A' else f'a/{old}'} and {'/dev/null' if status == 'D' else f'b/{new}'} differ"
         ]

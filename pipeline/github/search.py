@@ -43,9 +43,21 @@ class Search:
         for self._round in range(ROUNDS):
             found |= {item["id"]: item for item in self._stars(min_stars + 1, None)}
             # One that gains stars while pages turn can move from a page that is still to come to one that has been.
-            if len(found) >= self._page(f"stars:>={min_stars + 1}", 1)["total_count"]:
+            missing = self._counted(min_stars) - len(found)
+            if missing <= 0:
                 break
+        else:
+            self._api.log.say(
+                f"GitHub counts {missing} repositories more than its search shows, {ROUNDS} times; they are not in the frame"
+            )
         return sorted(found.values(), key=lambda item: str(item["full_name"]))
+
+    def _counted(self, min_stars: int) -> int:
+        """How many there are by GitHub's own count; 0 if it never counts them all."""
+        try:
+            return int(self._page(f"stars:>={min_stars + 1}", 1)["total_count"])
+        except _IncompleteError:
+            return 0
 
     def _stars(self, low: int, high: int | None) -> Iterator[dict[str, Any]]:
         """Every repository of `low` to `high` stars (None: any number); some of them more than once."""

@@ -37,7 +37,7 @@ class Store:
     def get(self, kind: str, name: str) -> Any | None:
         """The value kept under a name, or None."""
         row = self._run("SELECT body FROM kept WHERE kind = ? AND name = ?", (kind, name))
-        return None if row is None else json.loads(zlib.decompress(row[0]))
+        return None if row is None else json.loads(self._body(row[0]))
 
     def keep(self, kind: str, name: str, value: Any) -> None:
         """Keep a JSON value (not None) under a name."""
@@ -47,7 +47,7 @@ class Store:
     def tagged(self, request: str) -> tuple[str, dict[str, str], bytes] | None:
         """`(etag, headers, body)` of an answer to a request, if one with an ETag was kept."""
         row = self._run("SELECT etag, headers, body FROM tagged WHERE request = ?", (request,))
-        return None if row is None else (row[0], json.loads(row[1]), zlib.decompress(row[2]))
+        return None if row is None else (row[0], json.loads(row[1]), self._body(row[2]))
 
     def keep_tagged(self, request: str, etag: str, headers: dict[str, str], body: bytes) -> None:
         """Keep an answer with its ETag; a later one to the same request takes its place."""
@@ -66,7 +66,16 @@ class Store:
             with self._lock:
                 return self._file.execute(statement, values).fetchone()
         except sqlite3.Error as error:
-            raise UserError(
-                f"the store of GitHub's answers {self.path} failed ({error}); free some space, or, if it is broken, remove it: its "
-                "answers are then asked for again"
-            ) from None
+            raise self._broken(error) from None
+
+    def _body(self, packed: bytes) -> bytes:
+        try:
+            return zlib.decompress(packed)
+        except zlib.error as error:
+            raise self._broken(error) from None
+
+    def _broken(self, error: Exception) -> UserError:
+        return UserError(
+            f"the store of GitHub's answers {self.path} failed ({error}); free some space, or, if it is broken, remove it: its "
+            "answers are then asked for again"
+        )

@@ -26,11 +26,11 @@ class TooMuchError(Exception):
     """GitHub will not or cannot answer so large a request: 406, 502, 504, or GraphQL's own limits. Ask for less."""
 
 
-def verdict(reply: Reply, resource: str) -> str:
+def verdict(reply: Reply, resource: str, wants_json: bool = True) -> str:
     """What an answer means: answer, unchanged, wait, too much, gone, refused token, or trouble."""
     status = reply.status
     if status == 200:
-        return _graphql_verdict(reply) if resource == "graphql" else _json_verdict(reply)
+        return _graphql_verdict(reply) if resource == "graphql" else _rest_verdict(reply, wants_json)
     if status == 304:
         return "unchanged"
     if status in (403, 429):
@@ -54,6 +54,13 @@ def verdict(reply: Reply, resource: str) -> str:
     return f"trouble ({status})"
 
 
+def installation_token(reply: Reply) -> str:
+    """The token that GitHub has made for an installation of an App; empty if the answer has none."""
+    said = _parsed(reply.body) if reply.status == 201 else None
+    token = said.get("token") if isinstance(said, dict) else None
+    return token if isinstance(token, str) else ""
+
+
 def why_gone(answer: dict[str, Any], alias: str) -> str:
     """Why GitHub has no repository for an alias of a GraphQL query (the ledger's reason); empty if it does not say that it has none."""
     if answer["data"].get(alias) is not None:
@@ -68,42 +75,47 @@ def has_holes(answer: dict[str, Any], alias: str) -> bool:
 
 
 def _kinds(answer: dict[str, Any], alias: str) -> set[str]:
-    errors = [error for error in answer.get("errors", ()) if isinstance(error, dict)]
-    # An error without a path may be about anything.
-    return {str(error.get("type", "")) for error in errors if (error.get("path") or [alias])[0] == alias}
+    found = set()
+    for error in _errors(answer):
+        path = error.get("path")
+        # An error without a path may be about anything.
+        if not isinstance(path, list) or not path or path[0] == alias:
+            found.add(str(error.get("type", "")))
+    return found
 
 
-def _json_verdict(reply: Reply) -> str:
+def _rest_verdict(reply: Reply, wants_json: bool) -> str:
     """An error page with status 200, or a body that was cut, is trouble."""
-    kind = reply.headers.get("content-type", "")
-    if "json" in kind:
-        return "answer" if _parsed(reply.body) is not None else "trouble (cut JSON)"
-    return (
-        "trouble (a page)"
-        if "html" in kind or reply.body[:15].lower().startswith((b"<!doctype", b"<html"))
-        else "answer"
+    if wants_json:
+        return "answer" if _parsed(reply.body) is not None else "trouble (not JSON)"
+    page = "html" in reply.headers.get("content-type", "") or reply.body[:15].lower().startswith(
+        (b"<!doctype", b"<html")
     )
+    return "trouble (a page)" if page else "answer"
 
 
 def _graphql_verdict(reply: Reply) -> str:
     answer = _parsed(reply.body)
     if not isinstance(answer, dict):
         return "too much" if b"in time" in reply.body else "trouble (not JSON)"
-    kinds = {error.get("type") for error in answer.get("errors", ()) if isinstance(error, dict)}
-    told = " ".join(
-        str(error.get("message", "")) for error in answer.get("errors", ()) if isinstance(error, dict)
-    ).lower()
+    errors = _errors(answer)
+    kinds = {str(error.get("type")) for error in errors}
+    told = " ".join(str(error.get("message", "")) for error in errors).lower()
     if "RATE_LIMITED" in kinds or any(phrase in told for phrase in _SECONDARY):
         return "wait"
-    if kinds & {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"} or "in time" in told:
-        return "too much" if not answer.get("data") else "answer"
-    if answer.get("data") is None:
-        return "trouble (no data)"
-    return "answer"
+    data = answer.get("data")
+    if not data and (kinds & {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"} or "in time" in told):
+        return "too much"
+    return "answer" if isinstance(data, dict) else "trouble (no data)"
+
+
+def _errors(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    errors = answer.get("errors")
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
 
 def _parsed(body: bytes) -> Any | None:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -100,7 +100,10 @@ def test_what_was_added_is_what_the_pipeline_reads(limi: Limi, upstream: Reposit
     add(limi, str(upstream.path))
     (row,) = read_repositories(Path("clones/repositories.csv"), Path("clones")).iter_rows(named=True)
     found = collect_clone(
-        row["repo"], Path("clones") / row["clone"], row["head_sha"], Collect(max_listed=9, max_patch_bytes=9999, max_changed_lines=1200)
+        row["repo"],
+        Path("clones") / row["clone"],
+        row["head_sha"],
+        Collect(max_listed=9, max_patch_bytes=9999, max_changed_lines=1200),
     )
     assert found["pr_id"].to_list() == ["ada/doors#1"]
 

@@ -44,17 +44,21 @@ class Trees:
         return canonical(self.git("diff-tree", *DIFF_OPTIONS, *more, f"before-{at}", f"after-{at}"))[0]
 
     def told(self, at: int, *more: str) -> dict[str, FileHeader]:
-        """What git says of a pair, without a diff to parse."""
+        """What git says of a pair, without a diff to parse; of a file that was only renamed no diff says whether it is binary."""
         options = ["-r", "-M50%", "-l1000", "--raw", "--numstat", "-z", "--ignore-submodules=none", *more]
         tokens = iter(self.git("diff-tree", *options, f"before-{at}", f"after-{at}").split(b"\0")[:-1])
         status: dict[str, tuple[str, str]] = {}
+        only_renamed: set[str] = set()
         found: dict[str, FileHeader] = {}
         for token in tokens:
             if token.startswith(b":"):
-                letter = token.rsplit(b" ", 1)[1][:1].decode()
+                said = token.rsplit(b" ", 1)[1].decode()
+                letter = said[:1]
                 old = next(tokens).decode("utf-8", "replace")
                 new = next(tokens).decode("utf-8", "replace") if letter in "RC" else old
                 status[new] = (old, letter)
+                if said[1:] == "100":
+                    only_renamed.add(new)
                 continue
             added, removed, name = token.split(b"\t", 2)
             if not name:
@@ -62,7 +66,7 @@ class Trees:
                 name = next(tokens)
             path = name.decode("utf-8", "replace")
             lines = (0, 0) if added == b"-" else (int(added), int(removed))
-            found[path] = FileHeader(*status[path], added == b"-", *lines)
+            found[path] = FileHeader(*status[path], added == b"-" and path not in only_renamed, *lines)
         return found
 
     def _commits(self, at: int, pair: tuple[Tree, Tree]) -> bytes:
@@ -85,7 +89,7 @@ STRANGE = [
     "a/b b/a",
     "x b/x b/x",
     "a b/a b/b",
-    " b/",
+    " b/ b",
     "b/ b/b",
     "tab\there",
     "new\nline",
