@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.errors import LimiError
 from pipeline.github.api import Api
 from pipeline.github.store import Store
+from pipeline.github.verdict import GoneError, TooMuchError
 
 SHOWN = 1_000  # results of a search that GitHub shows
 PER_PAGE = 100
@@ -123,9 +124,11 @@ class Search:
         parameters = {"q": asked, "sort": "stars", "order": "desc", "per_page": PER_PAGE, "page": page}
         for attempt in range(INCOMPLETE):
             # An incomplete answer has an ETag too; asked again with it, GitHub would only say that it is still the same.
-            answer = json.loads(
-                self._api.rest("/search/repositories", parameters, fresh=attempt > 0 or self._round > 0).body
-            )
+            try:
+                reply = self._api.rest("/search/repositories", parameters, fresh=attempt > 0 or self._round > 0)
+            except (GoneError, TooMuchError) as error:
+                raise LimiError(f"GitHub refuses to search for {asked!r}: {error}") from None
+            answer = json.loads(reply.body)
             if not answer["incomplete_results"]:
                 read = {"total_count": answer["total_count"], "items": [_facts(item) for item in answer["items"]]}
                 self._store.keep("search", name, read)
