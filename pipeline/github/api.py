@@ -10,6 +10,7 @@ import random
 import threading
 import urllib.parse
 from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from github import Auth
@@ -32,19 +33,42 @@ LONGEST_WAIT = 900.0  # seconds; how far an unstated wait doubles
 LONGEST_REST = 60.0  # seconds; likewise the rest after trouble
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What is asked, by whichever credential has its turn."""
+
+    resource: str
+    verb: str
+    path: str
+    parameters: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    cost: int = 1
+
+    @property
+    def wants_json(self) -> bool:
+        """Everything but a diff is JSON."""
+        return self.headers.get("Accept") != DIFF
+
+
 class Api:
     """GitHub, seen through every credential there is."""
 
-    def __init__(self, base_url: str, credentials: list[Credential], tags: Store, log: RequestLog, clock: Clock,
-                 limits: Limits = WITH_TOKEN) -> None:  # fmt: skip
+    def __init__(
+        self,
+        base_url: str,
+        credentials: list[Credential],
+        tags: Store,
+        log: RequestLog,
+        clock: Clock,
+        limits: Limits = WITH_TOKEN,
+    ) -> None:
         self._exchange = Exchange(base_url)
         self._credentials = credentials
         self._tags = tags
         self._auth_lock = threading.Lock()
         self._installed: dict[int, tuple[Auth.Auth, float]] = {}  # installation tokens, and when they end
-        self._renewed: set[int] = (
-            set()
-        )  # installations whose token was made anew after a 401, and has not been accepted yet
+        self._renewed: set[int] = set()  # installations with a new token after a 401, not accepted yet
         self.log = log
         self.clock = clock
         self.limiter = Limiter(clock, [limits if known.token or known.app else WITHOUT_TOKEN for known in credentials])
@@ -63,7 +87,7 @@ class Api:
         known = None if fresh else self._tags.tagged(request)
         headers = {"Accept": accept} | ({"If-None-Match": known[0]} if known else {})
         resource = "search" if path.startswith("/search/") else "core"
-        reply = self._asked(resource, 1, "GET", path, given, headers, None, patience)
+        reply = self._asked(_Request(resource, "GET", path, given, headers), patience)
         if reply.status == 304 and known:
             return Reply(200, known[1], known[2])
         if reply.status == 200 and (etag := reply.headers.get("etag")):
@@ -75,7 +99,7 @@ class Api:
         """The whole answer, `data` and `errors`, of a query expected to cost `cost` points. Raises TooMuchError and LimiError."""
         body = {"query": query, "variables": variables}
         try:
-            reply = self._asked("graphql", cost, "POST", "/graphql", {}, {}, body, TROUBLES)
+            reply = self._asked(_Request("graphql", "POST", "/graphql", {}, body=body, cost=cost), TROUBLES)
         except GoneError as error:
             raise UserError(
                 f"{self._exchange.base_url} has no GraphQL for these credentials ({error}); is source.api right, and may the token read "
@@ -84,43 +108,12 @@ class Api:
         answer: dict[str, Any] = json.loads(reply.body)
         return answer
 
-    def _asked(
-        self,
-        resource: str,
-        cost: int,
-        verb: str,
-        path: str,
-        parameters: dict[str, Any],
-        headers: dict[str, str],
-        body: Any,
-        patience: int,
-    ) -> Reply:
-        """Ask until there is an answer that the caller can use."""
+    def _asked(self, request: _Request, patience: int) -> Reply:
+        """Ask until there is an answer that the caller can use, meeting trouble at most `patience` times."""
         troubles = moves = 0
         waits: Counter[int] = Counter()  # by token: several that are spent are one wait
         while True:
-            at = self._turn(resource, cost)
-            began = self.clock.now()
-            reply, auth, what = None, None, ""
-            try:
-                auth, reply = self._auth(at)
-                refused = reply is not None
-                reply = reply or self._exchange.send(auth, verb, path, parameters, headers, body)
-                what = "trouble (no token)" if refused else ""
-                if not refused or verdict(reply, "core") == "wait":
-                    what = verdict(reply, resource, wants_json=headers.get("Accept") != DIFF)
-                waits[at] += what == "wait"
-                # Before the turn is given back: nobody else may ask with this token in between.
-                self._pause(at, resource, reply, what, waits[at])
-                if what != "refused token":
-                    self._renewed.discard(at)
-            except NoAnswerError as error:
-                what = f"no answer ({error})"
-            finally:
-                self.limiter.done(at, resource, cost, self.clock.now() - began, reply.headers if reply else {})
-            self.log.add(
-                self._credentials[at].name, resource, verb, path, parameters, reply, what, began, self.clock.now()
-            )
+            at, auth, reply, what = self._once(request, waits)
             if reply is not None and what in ("answer", "unchanged"):
                 return reply
             if reply is not None and what == "too much":
@@ -128,23 +121,52 @@ class Api:
             if reply is not None and what == "gone":
                 raise GoneError(reply.status)
             if reply is not None and what == "moved" and (there := self._moved(reply)) and moves < MOVES:
-                (path, parameters), moves = there, moves + 1
+                request, moves = replace(request, path=there[0], parameters=there[1]), moves + 1
             elif what == "refused token":
                 self._refuse(at, auth)
             elif what == "wait":
                 if waits[at] > WAITS:
                     raise LimiError(
-                        f"GitHub told {path} to wait {WAITS} times in a row; what was read is kept, run the same command later"
+                        f"GitHub told {request.path} to wait {WAITS} times in a row; what was read is kept, run the same command later"
                     )
             else:
                 troubles += 1
                 if troubles >= patience:
                     raise TroubleError(
-                        f"GitHub could not answer {path} {troubles} times in a row (the last: {what}); what was read is kept, run the "
-                        "same command again"
+                        f"GitHub could not answer {request.path} {troubles} times in a row (the last: {what}); what was read is kept, run "
+                        "the same command again"
                     )
                 rest = min(LONGEST_REST, 2.0**troubles) * random.uniform(0.75, 1.25)  # noqa: S311
                 self.limiter.pause(at, self.clock.now() + rest)
+
+    def _once(self, request: _Request, waits: Counter[int]) -> tuple[int, Auth.Auth | None, Reply | None, str]:
+        """Take a turn and ask: the credential's number and what it asked with, the answer, and its verdict. Counts `waits`."""
+        resource = request.resource
+        at = self._turn(resource, request.cost)
+        began = self.clock.now()
+        auth, reply, what = None, None, ""
+        try:
+            auth, reply = self._auth(at)
+            if reply is None:
+                sent = request.verb, request.path, request.parameters, request.headers, request.body
+                reply = self._exchange.send(auth, *sent)
+                what = verdict(reply, resource, request.wants_json)
+            else:  # an installation's token was not given
+                what = "wait" if verdict(reply, "core") == "wait" else f"trouble ({reply.status} for a token)"
+            waits[at] += what == "wait"
+            # Before the turn is given back: nobody else may ask with this credential in between.
+            self._pause(at, resource, reply, what, waits[at])
+            if what != "refused token":
+                self._renewed.discard(at)
+        except NoAnswerError as error:
+            what = f"no answer ({error})"
+        finally:
+            self.limiter.done(at, resource, request.cost, self.clock.now() - began, reply.headers if reply else {})
+        who = self._credentials[at].name
+        self.log.add(
+            who, resource, request.verb, request.path, request.parameters, reply, what, began, self.clock.now()
+        )
+        return at, auth, reply, what
 
     def _pause(self, at: int, resource: str, reply: Reply, what: str, waits: int) -> None:
         """GitHub's order: Retry-After; else the reset, if nothing remains; else a minute, doubling."""

@@ -27,7 +27,7 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
-            self._file.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {_TABLES}")
+            self._file.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {_TABLES}")
         except (sqlite3.Error, OSError) as error:
             raise UserError(
                 f"the store of GitHub's answers {path} cannot be opened ({error}); free some space or mend the permissions, or, if it "
