@@ -20,6 +20,7 @@ from pipeline.errors import LimiError
 from pipeline.github.api import DIFF
 from pipeline.github.collect import Wanted, collect_repositories
 from pipeline.github.reading import open_reading
+from pipeline.github.verdict import GoneError, TooMuchError
 from pipeline.params import read_params
 from pipeline.patch import canonical, changed_lines
 from pipeline.tables import PULLS
@@ -63,6 +64,9 @@ def main() -> int:
                     same += agrees
                     way = row["patch_source"] or row["skipped"] or row["failure"]
                     print(f"#{row['number']} {row['method']:6} {way:10} same lines {agrees}")
+        except (GoneError, TooMuchError) as error:
+            print(f"github_live: GitHub has no diff to compare with: {error}", file=sys.stderr)
+            return 1
         except LimiError as error:
             print(f"github_live: {error}", file=sys.stderr)
             return error.exit_code

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from limi.screen import line
 from pipeline.errors import UserError
-from pipeline.github.budget import Known, budget
+from pipeline.github.budget import Known, budget, guessed
 from pipeline.github.credentials import read_credentials
 from pipeline.github.reading import reading_file
 from pipeline.github.store import Store
@@ -20,15 +20,17 @@ def show_plan() -> None:
         line(f"source.kind is {params.source.kind}: all is read from clones on this machine, GitHub is asked nothing.")
         return
     credentials = read_credentials()
+    if all(held.name == "nobody" for held in credentials):
+        raise UserError("without a token GitHub lists no pull requests; set GITHUB_TOKEN (`limi doctor` says more)")
     known = _known(params)
     plan = budget(known, credentials)
-    line(f"{'step':30} {'searches':>8} {'REST':>6} {'GraphQL':>8} {'points':>7}  kept from before")
+    line(f"{'step':30} {'searches':>8} {'GraphQL':>8} {'points':>7}  kept from before")
     for step in plan.steps:
-        numbers = f"{step.searches:8,} {step.rest:6,} {step.graphql:8,} {step.points:7,}"
+        numbers = f"{step.searches:8,} {step.graphql:8,} {step.points:7,}"
         line(f"{step.what:30} {numbers}  {step.kept}")
     few, many = plan.fetches
-    line(f"{'fetch their patches':30} {'':8} {'few':>6} {'':8} {'':7}  {few} to {many} git fetches, which cost no call")
-    calls = sum(step.searches + step.rest + step.graphql for step in plan.steps)
+    line(f"{'fetch their patches':30} {'':25}  {few} to {many} git fetches, which cost no call, and a few REST diffs")
+    calls = sum(step.searches + step.graphql for step in plan.steps)
     line(
         f"In all {calls:,} calls and {sum(step.points for step in plan.steps):,} GraphQL points; at least "
         f"{plan.minutes:.0f} minutes with {', '.join(held.name for held in credentials)} (5,000 points an hour and 30 "
@@ -40,14 +42,13 @@ def show_plan() -> None:
             f"{params.collect.max_listed:,} pull requests in each chosen one. After `dvc repro select_repos` this plan "
             "knows the numbers."
         )
-    if all(held.name == "nobody" for held in credentials):
-        raise UserError("without a token GitHub lists no pull requests; set GITHUB_TOKEN (`limi doctor` says more)")
 
 
 def _known(params: Params) -> Known:
     """What the store and data/repos.parquet know already."""
     most = params.collect.max_listed
-    assumed = Known(params.select.repositories, params.select.repositories * most)
+    pulls = params.select.repositories * most
+    assumed = Known(params.select.repositories, pulls, found=guessed(params.select.min_stars))
     path = reading_file(params.source)
     if not path.exists():
         return assumed

@@ -83,18 +83,16 @@ def _from_github(params: Params, repos: pl.DataFrame, parts: dict[str, Path]) ->
             waiting.append(Wanted(row["repo"], row["branch"], partial(_write, part, made_from)))
     if not waiting:
         return
-    with open_reading(params.source) as reading:
-        report = Report(reading, len(waiting))
+    with open_reading(params.source) as reading, Report(reading, len(waiting)) as report:
         missing = collect_repositories(reading, waiting, params.collect, params.filter, report.done)
-        report.end()
     for repo, why in sorted(missing.items()):
         warn(f"GitHub has {repo} no more ({why}); it brings no pull request to this reading")
 
 
 def _worth_another_try(part: Path) -> bool:
-    """Whether a part holds failures that GitHub may answer otherwise by now."""
+    """Whether a part is empty or holds failures, which GitHub may answer otherwise by now."""
     failures = PULLS.read(part, ["failure"])["failure"]
-    return not set(failures) <= {"", "http_404", "http_410", "http_451"}
+    return failures.is_empty() or not set(failures) <= {"", "http_404", "http_410", "http_451"}
 
 
 def _write(part: Path, made_from: str, frame: pl.DataFrame) -> None:
@@ -108,7 +106,7 @@ def _reason(failure: str) -> str:
 
 def _warn_of_failures(listed: pl.DataFrame, params: Params) -> None:
     hint = (
-        "`dvc repro --force collect_prs` asks for them again, and for nothing else"
+        "`dvc repro --force collect_prs` asks for them again"
         if params.source.kind == "github"
         else "If it is a partial clone, `git fetch --refetch` in it brings what is missing"
     )

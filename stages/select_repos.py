@@ -7,6 +7,7 @@ import polars as pl
 from pipeline.clones.facts import read_repositories
 from pipeline.errors import UserError
 from pipeline.github.reading import open_reading
+from pipeline.github.report import Report
 from pipeline.github.repositories import candidates, states
 from pipeline.params import Params, read_params
 from pipeline.selection import choose_repositories, chosen_repositories
@@ -35,7 +36,7 @@ def main() -> None:
 
 def _from_github(params: Params) -> pl.DataFrame:
     """The frame of GitHub's repositories, and of the chosen ones their commit. What is gone since the search is drawn anew."""
-    with open_reading(params.source) as reading:
+    with open_reading(params.source) as reading, Report(reading):
         found = candidates(reading, params.select.min_stars)
         gone: set[str] = set()
         while True:
@@ -45,7 +46,7 @@ def _from_github(params: Params) -> pl.DataFrame:
             if not lost:
                 break
             gone |= lost
-        reading.log.say(f"{found.height} repositories found; {reading.log.spent()}")
+        reading.log.say(f"{found.height} repositories found")
     told = {repo: state for repo, state in known.items() if state}
     return frame.with_columns(
         pl.col("repo")

@@ -11,18 +11,23 @@ from pipeline.github.queries import points
 from pipeline.github.repositories import AT_ONCE
 from pipeline.github.search import PER_PAGE
 
-# Repositories over 10,000 stars in 2026, about; the only guess of a plan made before the first search.
-OVER_10K = 2_700
+OVER_10K = (
+    2_700  # repositories over 10,000 stars in 2026, about: the guess of a plan that is made before the first search
+)
 SECONDS_A_PAGE = 1.5  # for GitHub to answer a page of fifty pull requests, about
 FETCHES = (2, 5)  # git fetches of one repository: merges and files; likewise for branches; what a server refuses
 
 
+def guessed(min_stars: int) -> int:
+    """About how many repositories have more stars than this: twenty-five times as many over a tenth of the stars."""
+    return round(OVER_10K * math.pow(10_000 / max(10, min_stars), 1.4))
+
+
 @dataclass(frozen=True)
 class Step:
-    """One step of a run: what for, how many calls of REST, of search and of GraphQL, its points, and how much is kept already."""
+    """One step of a run: what for, how many searches and calls of GraphQL, its points, and how much is kept already."""
 
     what: str
-    rest: int = 0
     searches: int = 0
     graphql: int = 0
     points: int = 0
@@ -85,4 +90,5 @@ def budget(known: Known, credentials: list[Credential]) -> Budget:
     hours = max(0, math.ceil(spent / an_hour) - 1) if an_hour else 0
     answering = sum(step.graphql for step in steps) * SECONDS_A_PAGE / 60 / max(1, len(limits))
     minutes = max(0, math.ceil(searches / a_minute) - 1) + max(hours * 60.0, answering)
-    return Budget(steps, minutes, (FETCHES[0] * known.repositories, FETCHES[1] * known.repositories))
+    # Where all is listed, all may be fetched as well.
+    return Budget(steps, minutes, (FETCHES[0] * known.repositories if to_list else 0, FETCHES[1] * known.repositories))

@@ -70,7 +70,8 @@ def collect_repositories(
     try:
         for listed in Listing(reading.api, reading.answers).read(order):
             if listed.gone:
-                missing[listed.repo] = listed.gone
+                # Part of a list is not the newest of anything, so what was listed before is left out.
+                missing[listed.repo], listed.nodes = listed.gone, []
             if listed.unreadable:
                 reading.log.say(
                     f"{listed.unreadable} pull requests of {listed.repo} came back empty and are not listed"

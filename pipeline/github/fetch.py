@@ -1,8 +1,8 @@
 """Bring chosen commits and files of a repository by git, without its history: `git fetch` is no request of the API.
 
-A repository of our own holds what was fetched (`source.folder/OWNER/NAME.git`): commits and folders of the commits that were asked
-for and as many parents as were asked for (`--depth`, `--filter=blob:none`), and then exactly the files that differ. What is
-there is not fetched again.
+A repository of our own holds what was fetched (`source.folder/repositories/OWNER/NAME.git`): commits and folders of the commits that were
+asked for and as many parents as were asked for (`--depth`, `--filter=blob:none`), and then exactly the files that differ. What is there
+is not fetched again.
 """
 
 import os
@@ -42,6 +42,11 @@ _CONFIG = """[core]
 """
 _REFUSED = re.compile(r"not our ref ([0-9a-f]{40})")
 _HOPELESS = ("could not read Username", "Authentication failed", "not found", "error: 404", "error: 451", "error: 403")
+
+
+# What git needs to get through to the network where somebody works behind a proxy or with a certificate of their own.
+_PASSED = ("PATH", "TMPDIR", "http_proxy", "https_proxy", "HTTPS_PROXY", "HTTP_PROXY", "no_proxy", "NO_PROXY", "ALL_PROXY",
+           "GIT_SSL_CAINFO", "SSL_CERT_FILE", "SSL_CERT_DIR")  # fmt: skip
 
 
 class FetchError(Exception):
@@ -230,8 +235,3 @@ def commit_parents(clone: Clone, oids: list[str]) -> dict[str, list[str]]:
         ["log", "--no-walk=unsorted", "--format=%H %P", "--stdin"], "".join(f"{oid}\n" for oid in there).encode()
     )
     return {oid: parents.split() for oid, _, parents in (line.partition(" ") for line in told.decode().splitlines())}
-
-
-# What git needs to get through to the network where somebody works behind a proxy or with a certificate of their own.
-_PASSED = ("PATH", "TMPDIR", "http_proxy", "https_proxy", "HTTPS_PROXY", "HTTP_PROXY", "no_proxy", "NO_PROXY", "ALL_PROXY",
-           "GIT_SSL_CAINFO", "SSL_CERT_FILE", "SSL_CERT_DIR")  # fmt: skip

@@ -115,6 +115,7 @@ class Limiter:
         self._changed = threading.Condition()
         self._on_their_way = 0
         self.waited = 0.0  # seconds, over all waits
+        self.waits_until = 0.0  # by the clock; in the past if nobody waits
 
     def turn(self, resource: str, cost: int = 1) -> int:
         """Wait for a turn and take it: the index of the token to ask with. `done` must follow. Raises LookupError if none is left."""
@@ -136,6 +137,7 @@ class Limiter:
                     self._changed.wait(timeout=5.0)
                     continue
             self.waited += ready - now
+            self.waits_until = ready
             self.clock.sleep_until(ready)
 
     def usable(self, resource: str) -> int:

@@ -36,7 +36,7 @@ class RequestLog:
     ) -> None:  # fmt: skip
         """Note one request of the API and what became of it."""
         headers = reply.headers if reply else {}
-        cost = 1
+        cost = 0 if reply and reply.status == 304 else 1
         if resource == "graphql" and reply and verdict == "answer":
             cost = (json.loads(reply.body).get("data", {}).get("rateLimit") or {}).get("cost", 1)
         query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""

@@ -18,7 +18,6 @@ _STATE = """  r{i}: repository(owner: $o{i}, name: $n{i}) {{
   }}"""
 
 _PAGE = """  r{i}: repository(owner: $o{i}, name: $n{i}) {{
-    nameWithOwner
     pullRequests(states: MERGED, baseRefName: $b{i}, first: $f{i}, after: $a{i}, orderBy: {{field: CREATED_AT, direction: DESC}}) {{
       pageInfo {{ hasNextPage endCursor }}
       nodes {{ ...facts }}
@@ -26,10 +25,9 @@ _PAGE = """  r{i}: repository(owner: $o{i}, name: $n{i}) {{
   }}"""
 
 _FACTS = """fragment facts on PullRequest {
-  number title body createdAt mergedAt reviewDecision
+  number title body mergedAt
   author { __typename login }
   baseRefOid headRefOid
-  headRepository { nameWithOwner }
   mergeCommit { oid }
   additions deletions changedFiles
   commits { totalCount }

@@ -22,6 +22,18 @@ INCOMPLETE = 4  # times that an incomplete page is asked for again
 FIRST_DAY = datetime(2007, 10, 1, tzinfo=UTC)  # GitHub's first repositories
 
 
+_NEEDED = {
+    "id",
+    "full_name",
+    "stargazers_count",
+    "language",
+    "description",
+    "archived",
+    "fork",
+    "created_at",
+    "pushed_at",
+    "default_branch",
+}
 _MOST_STARS = 10_000_000
 
 
@@ -129,6 +141,8 @@ class Search:
             except (GoneError, TooMuchError) as error:
                 raise LimiError(f"GitHub refuses to search for {asked!r}: {error}") from None
             answer = json.loads(reply.body)
+            if not _is_page(answer):
+                continue
             if not answer["incomplete_results"]:
                 read = {"total_count": answer["total_count"], "items": [_facts(item) for item in answer["items"]]}
                 self._store.keep("search", name, read)
@@ -142,6 +156,14 @@ class Search:
             began = int(self._api.clock.now())
             self._store.keep("search", "began", began)
         return datetime.fromtimestamp(began, UTC) + timedelta(days=1)
+
+
+def _is_page(answer: Any) -> bool:
+    """Whether an answer is a page of a search at all."""
+    if not isinstance(answer, dict) or not {"items", "total_count", "incomplete_results"} <= answer.keys():
+        return False
+    items = answer["items"]
+    return isinstance(items, list) and all(isinstance(item, dict) and item.keys() >= _NEEDED for item in items)
 
 
 def _time(when: datetime) -> str:

@@ -47,6 +47,8 @@ def verdict(reply: Reply, resource: str, wants_json: bool = True) -> str:
         return "refused token"
     if status in (302, 307, 308):
         return "moved"
+    if status == 422 and not wants_json:  # "this diff is taking too long to generate"
+        return "too much"
     if status in (400, 404, 409, 410, 422, 451):  # asked again, it would be the same
         return "gone"
     if status == 406 or (status in (502, 504) and resource == "graphql"):

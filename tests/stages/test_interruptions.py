@@ -59,6 +59,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 PARTS = {"collect_prs": "data/pulls", "filter_prs": "data/verdicts"}
 MOMENTS = (0.1, 0.25, 0.4, 0.6)  # parts of the time that the stage takes: while it loads, works, and writes
+MOST_TRIES = 12
 
 
 def start_stage(project: DvcProject, stage: str) -> subprocess.Popen[str]:
@@ -92,19 +93,21 @@ def seconds_of(project: DvcProject, stage: str) -> float:
 def test_a_kill_in_each_stage_changes_nothing(interrupted: DvcProject, undisturbed: dict[str, str]) -> None:
     for stage in STAGES:
         whole = seconds_of(interrupted, stage)
-        hit = 0
-        for moment in MOMENTS:
+        hit = tries = 0
+        while hit < len(MOMENTS) and tries < MOST_TRIES:
+            tries += 1
             process = start_stage(interrupted, stage)
-            time.sleep(whole * moment)
+            time.sleep(whole * MOMENTS[hit])
             # Only a working stage is killed: DVC's own files, which it does not write atomically, are at rest while it waits for one.
             if stage_is_running(process.pid, stage):
                 hit += 1
                 kill(process)
             else:
                 process.communicate()
+                whole *= 0.7  # the machine was busier when the time was taken
             for unfinished in (interrupted.folder / "data").rglob("*.tmp"):
                 assert unfinished.name.startswith("."), "a half-written file must not look like a whole one"
-        assert hit >= 2, f"{stage} was hit by {hit} of {len(MOMENTS)} kills; the others came too late to prove anything"
+        assert hit >= 2, f"{stage} was hit by {hit} of {tries} kills; the others came too late to prove anything"
         interrupted.repro(stage)
     interrupted.repro()
     assert interrupted.digests() == undisturbed

@@ -113,7 +113,7 @@ ONE_BY_ONE: dict[str, list[Callable[[], Fault]]] = {
     "clock_skew": [lambda: Fault("clock_skew", seconds=7_200), lambda: Fault("clock_skew", seconds=-7_200)],
 }
 # These change the world itself: what they may change is looked at below.
-CHANGE = {"null_author", "404", "410", "451", "406_too_large", "git_404"}
+CHANGE = {"null_author", "404", "410", "451", "406_too_large", "422_not_available", "git_404"}
 
 
 def _short_hold(on: str) -> Fault:
@@ -172,10 +172,11 @@ def test_a_patch_that_is_gone_is_one_failed_row(
     assert found.filter(others).equals(frames_of(right).filter(others))
 
 
-def test_a_diff_that_is_too_large_is_put_together_from_its_files(
-    few: Altered, right: dict[str, bytes], tmp_path: Path
+@pytest.mark.parametrize("kind", ["406_too_large", "422_not_available"])
+def test_a_diff_that_github_will_not_print_is_put_together_from_its_files(
+    kind: str, few: Altered, right: dict[str, bytes], tmp_path: Path
 ) -> None:
-    faults = FaultScript([Fault("406_too_large", on=r"/pulls/\d+$", times=math.inf)])
+    faults = FaultScript([Fault(kind, on=r"/pulls/\d+$", times=math.inf)])
     with loopback(few, tmp_path, faults) as hub:
         found = frames_of(run(hub))
         kept(hub, faults)

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tests.servers.github.limits import Limits
 from tests.servers.github.log import Record
@@ -31,6 +31,12 @@ def over_limit(log: Iterable[Record], limits: Limits) -> list[str]:
         ):
             spent = [(record.arrived, record.points) for record in own if record.resource in kinds]
             found += _sliding(f"{name} points of {token!r}", spent, limits.points_seconds, allowed)
+        for name, kinds, most in (
+            ("seconds of answers", (*_REST, "graphql"), limits.answer_seconds),
+            ("seconds of GraphQL's answers", ("graphql",), limits.graphql_answer_seconds),
+        ):
+            spent = [(record.answered, record.took) for record in own if record.resource in kinds]
+            found += _sliding(f"{name} of {token!r}", spent, limits.points_seconds, most)
         for resource in ("core", "search", "graphql"):
             spent = [(record.arrived, record.cost) for record in own if record.resource == resource]
             found += _fixed(
@@ -82,17 +88,18 @@ def _not_before(record: Record) -> tuple[float | None, bool]:
     return None, False
 
 
-def _sliding(what: str, spent: list[tuple[float, int]], seconds: int, allowed: int) -> list[str]:
+def _sliding(what: str, spent: Sequence[tuple[float, float]], seconds: int, allowed: float) -> list[str]:
     """Every window (t - seconds, t] that ends with a request and holds more than is allowed."""
     spent = sorted(spent)
-    found, first, total = [], 0, 0
+    found: list[str] = []
+    first, total = 0, 0.0
     for when, amount in spent:
         total += amount
         while spent[first][0] <= when - seconds:
             total -= spent[first][1]
             first += 1
-        if total > allowed and amount:
-            found.append(f"{total} {what} in the {seconds} s before {when:.1f}, {allowed} are allowed")
+        if total > allowed + 1e-6 and amount:
+            found.append(f"{total:g} {what} in the {seconds} s before {when:.1f}, {allowed} are allowed")
     return found
 
 

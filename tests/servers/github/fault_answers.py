@@ -74,6 +74,9 @@ def instead(fault: Fault, request: Request, now: float, repository: int | None) 
         return error_reply(int(kind), _PLAIN[kind])
     if kind == "406_too_large":
         return too_large("lines (20000)")
+    if kind == "422_not_available":
+        what = "Server Error: Sorry, this diff is taking too long to generate."
+        return error_reply(422, what, errors=[{"resource": "PullRequest", "field": "diff", "code": "not_available"}])
     if kind == "reset":
         return Reply(0, ending="reset")
     if kind == "html_200":

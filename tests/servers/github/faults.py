@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 GIT = ("git_500", "git_429", "git_404", "git_cut", "git_no_filter")
 GRAPHQL = ("graphql_rate_limited", "graphql_partial", "graphql_resource_limits", "graphql_timeout")
-REST = ("406_too_large", "html_200", "301", "incomplete_results")
+REST = ("406_too_large", "422_not_available", "html_200", "301", "incomplete_results")
 DATA = ("null_author", "null_head_repository")  # the answer is right, the world is odd
 ANY = (
     *("429_retry_after", "429_bare", "403_secondary_retry_after", "403_secondary_bare", "403_primary"),

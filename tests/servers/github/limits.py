@@ -26,6 +26,8 @@ class Limits:
     rest_points: int = 900
     graphql_points: int = 2_000
     points_seconds: int = 60
+    answer_seconds: float = 90.0  # of response time in a minute, which stands for CPU time
+    graphql_answer_seconds: float = 60.0  # of those for GraphQL
     primary_status: int = 403
     secondary_status: int = 403
     secondary_says_when: bool = True  # with Retry-After

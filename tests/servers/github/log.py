@@ -34,6 +34,7 @@ class Record:
     retry_after: int | None = None
     remaining: int | None = None
     reset: int | None = None  # as stated, so in the server's time
+    took: float = 0.0  # seconds that the server let the answer take, by its clock
     skew: float = 0.0  # the server's time less the clock's
     sent: int = 0  # bytes of the answer's body
     received: int = 0  # bytes of the request's body

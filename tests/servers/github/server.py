@@ -37,6 +37,7 @@ class GitHubServer:
         sdl_path: Path,
         tokens: Sequence[str] | Mapping[str, str] = (TOKEN,),
         apps: Mapping[str, str] | None = None,
+        takes: Mapping[str, float] | None = None,
     ) -> None:
         self.world = world
         self.clock: Clock = clock or SystemClock()
@@ -44,7 +45,7 @@ class GitHubServer:
         self.faults = faults or FaultScript()
         self.log = Log()
         self.tokens = Tokens(tokens, apps)
-        self._api = Api(world, self.clock, self.limits, self.faults, self.log, self.tokens, sdl_path)
+        self._api = Api(world, self.clock, self.limits, self.faults, self.log, self.tokens, sdl_path, takes or {})
         self._http: _Threads | None = None
 
     def __enter__(self) -> "GitHubServer":

@@ -166,6 +166,12 @@ def test_an_answer_may_not_be_what_it_says(server: GitHubServer) -> None:
     assert (large.status_code, large.json()["errors"][0]["code"]) == (406, "too_large")
 
 
+def test_a_diff_may_take_too_long(server: GitHubServer) -> None:
+    server.faults.add(Fault("422_not_available"))
+    slow = get(server, PULL, Accept="application/vnd.github.diff")
+    assert (slow.status_code, slow.json()["errors"][0]["code"]) == (422, "not_available")
+
+
 def test_a_moved_repository_keeps_its_query(server: GitHubServer) -> None:
     server.faults.add(Fault("301", on="/files"))
     moved = get(server, f"{PULL}/files?per_page=1&page=2")

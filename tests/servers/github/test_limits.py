@@ -207,3 +207,12 @@ def test_a_request_that_was_on_its_way_is_not_early() -> None:
     assert len(early_requests([answer, just_after])) == 1
     assert early_requests([answer, just_after], grace=0.05) == []
     assert early_requests([a_record(0.0, 0, status=404), a_record(0.0, 1)]) == []
+
+
+@pytest.mark.parametrize(("seconds", "breaches"), [(20.0, []), (25.0, ["75 seconds of GraphQL's answers of 'a'"])])
+def test_answers_that_take_too_much_of_a_minute_are_found(seconds: float, breaches: list[str]) -> None:
+    clock, tokens = VirtualClock(), {"a": "A"}
+    with GitHubServer(WORLD, clock, sdl_path=SDL, tokens=tokens, takes={"graphql": seconds}) as server:
+        for _ in range(3):
+            ask(server, CHEAP, tokens["a"])
+        assert [told.split(" in the ")[0] for told in over_limit(server.log, server.limits)] == breaches
