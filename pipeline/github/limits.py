@@ -126,14 +126,16 @@ class Limiter:
                 if not able:
                     raise LookupError(resource)
                 # The soonest; among those that may go at once, the one with the largest share left.
-                ready, _, at = min(
+                times = [
                     (self._ready(token, resource, cost, now), -token.windows[resource].share, at) for at, token in able
-                )
+                ]
+                ready, _, at = min(times)
                 if ready <= now:
                     self._take(self._tokens[at], resource, cost)
                     return at
-                if ready == NEVER:
-                    # Only requests on their way can say more; they come back in real time, whatever the clock is.
+                if max(times)[0] == NEVER:
+                    # Only requests on their way can say when that token is free, perhaps sooner than another's hour is over. They come
+                    # back in real time, whatever the clock is.
                     self._changed.wait(timeout=5.0)
                     continue
             self.waited += ready - now
