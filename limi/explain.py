@@ -11,10 +11,13 @@ from pipeline.errors import UserError
 from pipeline.ledger import FOLDER, read_fates
 from pipeline.synthesis import query_id
 from pipeline.table import Table, part_name
-from pipeline.tables import PULLS, QUERIES, REPOS, REVIEWED, SAMPLED
+from pipeline.tables import FACTS, PULLS, QUERIES, REPEATS, REPOS, REVIEWED, SAMPLED
 
 DATA = Path("data")
 CURATED = Path("curated")
+# What is left out beyond these keeps a life to one screen.
+MOST_FILES = 8
+MOST_NAMES = 4
 
 
 def explain(item: str) -> None:
@@ -34,6 +37,7 @@ def explain(item: str) -> None:
     pull = found.row(0, named=True)
     _pull(pull)
     _fates(pr_id)
+    _facts(pr_id)
     _row("Sample", SAMPLED, "sampled.parquet", pr_id, ["frame_size", "stratum_size", "stratum_rank", "draw_key"])
     _row(
         "Query",
@@ -81,12 +85,15 @@ def _pull(pull: dict[str, Any]) -> None:
         line(f"  no patch was fetched: GitHub's facts decide ({pull['skipped']})")
     if pull["files"] is None:
         line(f"  GitHub did not list its {pull['changed_files']} files")
-    for file in pull["files"] or ():
+    files = pull["files"] or []
+    for file in files[:MOST_FILES]:
         counts = "binary" if file["additions"] is None else f"+{file['additions']} -{file['deletions']}"
         line(
             f"  {file['status']} {file['path']} {counts}"
             + (f" (was {file['old_path']})" if file["old_path"] != file["path"] else "")
         )
+    if len(files) > MOST_FILES:
+        line(f"  and {len(files) - MOST_FILES:,} more files, +{pull['additions']:,} -{pull['deletions']:,} in all")
 
 
 def _fates(pr_id: str) -> None:
@@ -95,7 +102,31 @@ def _fates(pr_id: str) -> None:
         for row in frame.filter(pl.col("pr_id") == pr_id).iter_rows(named=True):
             measured = "" if row["value"] is None else f", measured {row['value']:g}"
             limit = "" if row["limit"] is None else f", limit {row['limit']:g}"
-            line(f"  {stage:14} {row['fate']}{': ' if row['reason'] else ''}{row['reason']}{measured}{limit}")
+            evidence = f" ({row['evidence']})" if row["evidence"] else ""
+            line(f"  {stage:14} {row['fate']}{': ' if row['reason'] else ''}{row['reason']}{measured}{limit}{evidence}")
+
+
+def _facts(pr_id: str) -> None:
+    """What the description found, and which pull requests repeat this one."""
+    part = DATA / "facts" / part_name(pr_id.split("#")[0])
+    rows = FACTS.scan(part).filter(pl.col("pr_id") == pr_id).collect() if part.exists() else FACTS.frame([])
+    for row in rows.iter_rows(named=True):
+        line("\nDescription", "bold")
+        why = f" ({row['sub_domain_evidence']})" if row["sub_domain_evidence"] else ""
+        line(f"  {row['sub_domain']}{why}; {row['tokens']:,} tokens, {row['n_files']} files, {row['n_hunks']} hunks")
+        line(f"  languages: {_some(row['languages']) or 'none known'}; test files: {row['test_files']}")
+        line(f"  in: {_some(row['symbols']) or 'no function or class that git names'}")
+        line(f"  text in: {row['text_language'] or 'too little text to tell'}; diff hash {row['diff_hash'][:12]}")
+    repeats = DATA / "repeats.parquet"
+    if rows.height and repeats.exists():
+        found = REPEATS.scan(repeats).filter(pl.col("keeper") == pr_id).collect()
+        if found.height:
+            line(f"  repeated by: {_some(found['pr_id'].to_list())}")
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def _row(title: str, table: Table, name: str, pr_id: str, columns: list[str]) -> None:

@@ -7,43 +7,54 @@ there already (its workers need this project installed and the same folder mount
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, TypeVar
 
-from distributed import Client, KilledWorker, LocalCluster, as_completed
+from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
 from pipeline.errors import LimiError, UserError
 from pipeline.params import Dask
 from pipeline.progress import track
 
 Result = TypeVar("Result")
+AHEAD = 3  # partitions handed out for each worker, so that none waits for the next
 
 
 def run_partitions(
     function: Callable[..., Result], partitions: Sequence[tuple[Any, ...]], where: Dask, title: str
-) -> list[Result]:
-    """Call `function(*partition)` for each partition on the cluster; results in the order of the partitions.
+) -> Iterator[Result]:
+    """Call `function(*partition)` for each partition on the cluster; gives the results as they come, in any order.
 
     The first error ends the run: what is under way is cancelled, what was finished stays. A plain function over explicit
-    partitions, because Dask may call a function it does not know the result type of on made-up rows.
+    partitions, because Dask may call a function it does not know the result type of on made-up rows. Only a few partitions for
+    each worker are handed out at a time, so that neither this process nor the scheduler grows with their number.
     """
     if not partitions:
-        return []
+        return
     with _client(where, len(partitions)) as client:
-        futures = [client.submit(function, *partition, pure=False, retries=0) for partition in partitions]
-        place = {future.key: at for at, future in enumerate(futures)}
-        results: dict[int, Result] = {}
+        waiting = iter(partitions)
+        handed_out: set[Future[Result]] = set()
+        coming = as_completed()
+
+        def hand_out(number: int) -> None:
+            for partition in islice(waiting, number):
+                future = client.submit(function, *partition, pure=False, retries=0)
+                handed_out.add(future)
+                coming.add(future)
+
         try:
-            for future in track(as_completed(futures), len(futures), title):
-                results[place[future.key]] = future.result()
-                future.release()
+            hand_out(AHEAD * max(1, sum(client.nthreads().values())))
+            for future in track(coming, len(partitions), title):
+                handed_out.discard(future)
+                yield future.result()
+                hand_out(1)
         except KilledWorker as error:
             raise LimiError(
                 f"{title}: a worker was killed again and again, most likely for memory ({error}). Raise dask.memory_per_worker "
                 "or lower dask.workers in params.yaml and run again; finished partitions are kept"
             ) from None
         finally:
-            client.cancel(futures)
-    return [results[at] for at in range(len(partitions))]
+            client.cancel(list(handed_out))
 
 
 @contextmanager
@@ -71,7 +82,7 @@ def _client(where: Dask, partitions: int) -> Iterator[Client]:
             memory_limit=where.memory_per_worker,
             local_directory=".limi/dask",
             silence_logs="CRITICAL",  # a task's error comes back to us; a worker need not print its traceback as well
-            env={"POLARS_MAX_THREADS": "1"},
+            env={"POLARS_MAX_THREADS": "1", "RAYON_NUM_THREADS": "1"},
         ) as cluster,
         Client(cluster) as client,
     ):

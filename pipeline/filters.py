@@ -1,149 +1,221 @@
 """The rules that decide which pull requests stay. Each is one small function with a name; docs/FILTERS.md lists them.
 
-A rule looks at one pull request and returns None (keep) or a Drop with its reason, the measured value and the limit. They run in
-the order of `rules`, cheapest first, and the first to drop decides.
+A rule says which rows of a PULLS frame it drops, as a Polars expression, and with which value and limit, so that a million rows
+cost little more than one. What only the text of a patch can tell, a function confirms for the few rows that the expression
+suspects. The rules run in the order of `rules`, cheapest first, and the first to drop decides.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.params import Filter
-from pipeline.tokens import at_least, count_up_to
+import polars as pl
 
-Pull = dict[str, Any]  # one row of PULLS
+from pipeline.comments import could_be_only_comments, only_comments
+from pipeline.params import MAX_TOKEN_BYTES, Filter
+from pipeline.paths import unwritten
+from pipeline.text_language import could_be_non_english, is_non_english
+from pipeline.titles import table as titles
+from pipeline.trivial import could_be_only_whitespace, could_be_version_bump, only_whitespace, version_bump
 
-LOCK_FILES = frozenset(
-    """
-    Cargo.lock Gemfile.lock Package.resolved Pipfile.lock Podfile.lock bun.lock bun.lockb composer.lock conda-lock.yml deno.lock
-    flake.lock go.sum go.work.sum gradle.lockfile mix.lock npm-shrinkwrap.json package-lock.json packages.lock.json pdm.lock
-    pnpm-lock.yaml poetry.lock pubspec.lock uv.lock yarn.lock
-    """.split()
-)
+FACTS = ["number", "title", "body", "author_is_bot", "additions", "deletions", "changed_files", "files"]  # of PULLS
+_NOTHING = pl.lit(None, pl.Float64())
+_FILES = pl.col("files")
+_FILE = pl.element().struct
+_NUMBER = pl.col("changed_files")
+# Git was asked. Else the row was skipped and holds what GitHub's list says: new paths only, nothing of what is binary.
+_WHOLE = pl.col("skipped") == ""
+_LINES = pl.col("additions") + pl.col("deletions")
 
 
 @dataclass(frozen=True)
-class Drop:
-    """Why a pull request goes: the rule's reason, the value it measured and the limit it held it against."""
+class Rule:
+    """A filter: why a pull request goes, and the value that it measured and held against the limit.
+
+    `drops` is true for the rows that go; null counts as false. With `confirm`, it is true for those that may go, and
+    `confirm(row)` has the last word.
+    """
 
     reason: str
-    value: float | None = None
-    limit: float | None = None
+    drops: pl.Expr
+    value: pl.Expr = _NOTHING
+    limit: pl.Expr = _NOTHING
+    evidence: pl.Expr = pl.lit("")  # noqa: RUF009 - an expression never changes
+    confirm: Callable[[dict[str, Any]], bool] | None = None
 
 
-Rule = Callable[[Pull], Drop | None]
-
-
-def rules(chosen: Filter) -> list[Rule]:
-    """The rules that the parameters switch on, in the order they run, except the size rule, which needs the count."""
+def rules(chosen: Filter, licence: str = "") -> list[Rule]:
+    """The rules that the parameters switch on, in the order they run, before the tokens are counted."""
     return [
-        *([bot] if chosen.bots == "drop" else []),
-        empty,
-        partial(binary, mode=chosen.binary),
-        partial(
-            markdown, mode=chosen.markdown, suffixes=frozenset(suffix.lower() for suffix in chosen.markdown_suffixes)
-        ),
-        no_text_change,
-        partial(too_many_files, most=chosen.max_files),
-        *([lock_files_only] if chosen.lock_files == "drop" else []),
-        not_utf8,
+        *([licence_not_allowed(licence)] if chosen.licences and licence not in chosen.licences else []),
+        *fact_rules(chosen, chosen.max_tokens),
+        too_many_bytes(chosen.max_tokens),
+        *binary(chosen.binary),
+        no_text_change(),
+        not_utf8(),
     ]
 
 
-def by_facts(pull: Pull, chosen: Filter, most_lines: int) -> Drop | None:
-    """The verdict that is certain before a patch is there, from GitHub's facts: author, paths, and numbers of files and lines.
+def fact_rules(chosen: Filter, most_lines: int) -> list[Rule]:
+    """Those of `rules` that need no patch: what GitHub tells in its lists is enough."""
+    by_title = {
+        "revert": chosen.reverts,
+        "backport": chosen.backports,
+        "branch_merge": chosen.branch_merges,
+        "version_bump": chosen.version_bumps,
+    }
+    return [
+        too_many_lines(most_lines),
+        empty(),
+        *([bot()] if chosen.bots == "drop" else []),
+        *([no_text("no_title", "title")] if chosen.empty_titles == "drop" else []),
+        *([no_text("no_body", "body")] if chosen.empty_bodies == "drop" else []),
+        *([too_many_files(chosen.max_files)] if chosen.max_files else []),
+        *markdown(chosen.markdown, chosen.markdown_suffixes),
+        *([unwritten_only()] if chosen.unwritten == "drop" else []),
+        *(title_says(kind) for kind, keep in by_title.items() if keep == "drop"),
+    ]
 
-    Each added or removed line of a diff begins with a sign that no token joins to the line before, so a diff has at least as
-    many tokens as changed lines. GitHub's list tells a renamed file's new path only, and nothing of what is binary.
+
+def content_rules(chosen: Filter) -> list[Rule]:
+    """The rules that read the text of a patch. They run last, on patches that are small enough to stay."""
+    return [
+        *([whitespace_only()] if chosen.whitespace == "drop" else []),
+        *([version_numbers_only()] if chosen.version_bumps == "drop" else []),
+        *([comments_only()] if chosen.comments == "drop" else []),
+        *([non_english()] if chosen.non_english == "drop" else []),
+    ]
+
+
+def by_facts(pulls: pl.DataFrame, chosen: Filter, most_lines: int) -> dict[int, str]:
+    """`number -> reason` of those whose fate is certain before a patch is there, from a frame of GitHub's facts.
+
+    The frame has the columns FACTS of PULLS.
     """
-    if chosen.bots == "drop" and (drop := bot(pull)):
-        return drop
-    if not pull["changed_files"]:
-        return Drop("empty")
-    files = pull["files"]
-    if files is not None:
-        suffixes = frozenset(suffix.lower() for suffix in chosen.markdown_suffixes)
-        old_paths_known = not any(file["status"] in "RC" for file in files)
-        if old_paths_known or chosen.markdown == "any":
-            drop = markdown(pull, chosen.markdown, suffixes)
-            if drop:
-                return drop
-        if chosen.lock_files == "drop" and old_paths_known and (drop := lock_files_only(pull)):
-            return drop
-    if chosen.max_files and pull["changed_files"] > chosen.max_files:
-        return Drop("too_many_files", pull["changed_files"], chosen.max_files)
-    lines = pull["additions"] + pull["deletions"]
-    return Drop("patch_too_large", lines, most_lines) if lines >= most_lines else None
+    waiting = pulls.with_columns(skipped=pl.lit("by_facts"))
+    reasons: dict[int, str] = {}
+    for rule in fact_rules(chosen, most_lines):
+        drops = waiting.select(rule.drops.fill_null(False)).to_series()
+        reasons |= dict.fromkeys(waiting.filter(drops)["number"], rule.reason)
+        waiting = waiting.filter(~drops)
+    return reasons
 
 
-def bot(pull: Pull) -> Drop | None:
-    """A pull request that no person wrote."""
-    return Drop("bot") if pull["author_is_bot"] else None
+def licence_not_allowed(licence: str) -> Rule:
+    """A pull request of a repository whose licence is not one of `filter.licences`."""
+    return Rule("licence_not_allowed", pl.lit(True), evidence=pl.lit(licence))
 
 
-def lock_files_only(pull: Pull) -> Drop | None:
-    """A change of nothing but the files in which package managers keep exact versions."""
-    files = pull["files"]
-    locked = all(PurePosixPath(path).name in LOCK_FILES for file in files for path in (file["path"], file["old_path"]))
-    return Drop("lock_files_only", len(files), len(files)) if files and locked else None
+def too_many_lines(most: int) -> Rule:
+    """The size rule without a token counted: each changed line begins with a sign that no token joins to the line before."""
+    return Rule("patch_too_large", _LINES.ge(most), _LINES, pl.lit(most))
 
 
-def empty(pull: Pull) -> Drop | None:
+def too_many_bytes(limit: int) -> Rule:
+    """The size rule without a token counted: no token has more than 128 bytes."""
+    least = (pl.col("patch_bytes") + MAX_TOKEN_BYTES - 1) // MAX_TOKEN_BYTES
+    return Rule("patch_too_large", _WHOLE & (least >= limit), least, pl.lit(limit))
+
+
+def too_many_tokens(limit: int) -> Rule:
+    """The paper's size rule (section on data collection): a unified diff of fewer tokens stays. Needs the column `tokens`."""
+    return Rule("patch_too_large", pl.col("tokens") >= limit, pl.col("tokens"), pl.lit(limit))
+
+
+def empty() -> Rule:
     """A merge that changed nothing, such as one whose commits were already on the main branch."""
-    return Drop("empty") if not pull["files"] else None
+    return Rule("empty", _NUMBER == 0)
 
 
-def binary(pull: Pull, mode: str) -> Drop | None:
-    """A change of files that are not text: no text patch can carry it, so the stored patch would not apply."""
-    binaries = sum(file["additions"] is None for file in pull["files"])
-    dropped = {"any": binaries > 0, "only": binaries == len(pull["files"]), "off": False}[mode]
-    return Drop("binary", binaries, 0) if dropped else None
+def bot() -> Rule:
+    """A pull request that no person wrote."""
+    return Rule("bot", pl.col("author_is_bot"))
 
 
-def markdown(pull: Pull, mode: str, suffixes: frozenset[str]) -> Drop | None:
-    """A change of only Markdown (paper), or of any Markdown (release scripts). A renamed file counts with both its names."""
-    files = pull["files"]
-    are_markdown = [
-        all(PurePosixPath(path).suffix.lower() in suffixes for path in (file["path"], file["old_path"]))
-        for file in files
-    ]
-    if mode == "only" and all(are_markdown):
-        return Drop("markdown_only", len(files), len(files))
-    touched = sum(
-        any(PurePosixPath(path).suffix.lower() in suffixes for path in (file["path"], file["old_path"]))
-        for file in files
-    )
-    return Drop("markdown_touched", touched, 0) if mode == "any" and touched else None
+def no_text(reason: str, column: str) -> Rule:
+    """A pull request without a word in its title or its description: there is nothing to learn what was wanted from."""
+    return Rule(reason, ~pl.col(column).str.contains(r"\w"))
 
 
-def no_text_change(pull: Pull) -> Drop | None:
-    """Only renames or mode changes: there is no hunk to ask for."""
-    return (
-        Drop("no_text_change", 0, 1)
-        if not any(file["additions"] or file["deletions"] for file in pull["files"])
-        else None
-    )
-
-
-def too_many_files(pull: Pull, most: int) -> Drop | None:
+def too_many_files(most: int) -> Rule:
     """More files than allowed; the release scripts take exactly one."""
-    return Drop("too_many_files", len(pull["files"]), most) if most and len(pull["files"]) > most else None
+    return Rule("too_many_files", _NUMBER.gt(most), _NUMBER, pl.lit(most))
 
 
-def not_utf8(pull: Pull) -> Drop | None:
+def markdown(mode: str, suffixes: list[str]) -> list[Rule]:
+    """A change of only Markdown (paper), or of any Markdown (release scripts). A renamed file counts with both its names."""
+    if mode == "off" or not suffixes:
+        return []
+    # A name that is nothing but a suffix, such as `.md`, is not of that kind.
+    pattern = rf"(?i)[^/](?:{'|'.join(suffix.replace('.', '[.]') for suffix in suffixes)})$"
+
+    def is_markdown(path: pl.Expr) -> pl.Expr:
+        return path.str.contains(pattern)
+
+    if mode == "only":
+        return [Rule("markdown_only", _all_files(is_markdown), _NUMBER, _NUMBER)]
+    touched = _FILES.list.eval(is_markdown(_FILE.field("path")) | is_markdown(_FILE.field("old_path"))).list.sum()
+    return [Rule("markdown_touched", touched > 0, touched, pl.lit(0))]
+
+
+def unwritten_only() -> Rule:
+    """A change of nothing but lock, generated and vendored files, by the rules of `paths.toml`."""
+    return Rule("unwritten_only", _all_files(unwritten), _NUMBER, _NUMBER)
+
+
+def title_says(kind: str) -> Rule:
+    """A revert, a backport, a merge of branches or a version bump, by the rules of `titles.toml` for title and body."""
+    title = pl.col("title")
+    return Rule(kind, titles()[kind].spoken(title, pl.col("body")), evidence=title)
+
+
+def binary(mode: str) -> list[Rule]:
+    """A change of files that are not text: no text patch can carry it, so the stored patch would not apply."""
+    binaries = _FILES.list.eval(_FILE.field("additions").is_null()).list.sum()
+    drops = {"any": [binaries > 0], "only": [(binaries > 0) & (binaries == _NUMBER)], "off": []}[mode]
+    return [Rule("binary", _WHOLE & those, binaries, pl.lit(0)) for those in drops]
+
+
+def no_text_change() -> Rule:
+    """Only renames or mode changes: there is no hunk to ask for."""
+    return Rule("no_text_change", _WHOLE & (_LINES == 0), pl.lit(0), pl.lit(1))
+
+
+def not_utf8() -> Rule:
     """Bytes that are not UTF-8: their replacement in the stored patch would not apply."""
-    return None if pull["patch_utf8"] else Drop("not_utf8")
+    return Rule("not_utf8", ~pl.col("patch_utf8"))
 
 
-def size(pull: Pull, chosen: Filter) -> tuple[int | None, Drop | None]:
-    """The paper's size rule: a unified diff of fewer than `max_tokens` tokens stays.
+def whitespace_only() -> Rule:
+    """A change of nothing but blanks, indentation and ends of lines."""
+    return _by_patch("whitespace_only", could_be_only_whitespace, only_whitespace)
 
-    Returns the tokens counted (exact below `count_up_to`, else a number the patch really reaches; None if only its byte size
-    was looked at) and the verdict.
-    """
-    if pull["patch"] is None:  # too long to be stored, so too long to stay; params.py sees to that
-        return None, Drop("patch_too_large", at_least(pull["patch_bytes"]), chosen.max_tokens)
-    tokens = count_up_to(pull["patch"], chosen.count_up_to)
-    return tokens, Drop("patch_too_large", tokens, chosen.max_tokens) if tokens >= chosen.max_tokens else None
+
+def version_numbers_only() -> Rule:
+    """A change of nothing but version numbers, whatever its title says."""
+    return _by_patch("version_bump", could_be_version_bump, version_bump)
+
+
+def comments_only() -> Rule:
+    """A change of nothing but comments and docstrings."""
+    return _by_patch("comments_only", could_be_only_comments, only_comments)
+
+
+def non_english() -> Rule:
+    """A pull request whose title and description are in another language than English."""
+    return Rule(
+        "non_english",
+        could_be_non_english(pl.col("title"), pl.col("body")),
+        confirm=lambda pull: is_non_english(pull["title"], pull["body"]),
+    )
+
+
+def _by_patch(reason: str, suspects: Callable[[pl.Expr], pl.Expr], confirm: Callable[[str], bool]) -> Rule:
+    return Rule(reason, suspects(pl.col("patch")), confirm=lambda pull: confirm(pull["patch"]))
+
+
+def _all_files(test: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Whether a test holds for both names of every file. Never true where an old name is not known."""
+    tested = _FILES.list.eval(test(_FILE.field("path")) & test(_FILE.field("old_path")))
+    renamed = _FILES.list.eval(_FILE.field("status").is_in(["R", "C"])).list.any()
+    return (_NUMBER > 0) & tested.list.all() & (_WHOLE | ~renamed)

@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("pipeline", "annotation", "stages", "demo", "trajectories", "finetune")
 # Read at run time by the module beside them, so they are as much its code as its Python is.
 DATA_BESIDE = {
+    "pipeline/masking/secrets.py": ("pipeline/masking/secrets.toml",),
+    "pipeline/paths.py": ("pipeline/paths.toml",),
     "pipeline/subdomains.py": ("pipeline/subdomains.toml",),
+    "pipeline/titles.py": ("pipeline/titles.toml",),
     "annotation/tasks.py": ("annotation/interface.xml",),
 }
 # Say how a run looks and where it works, never what it computes.

@@ -4,7 +4,7 @@ Each deciding stage writes one row for every pull request that entered it: kept,
 and the limit) or failed (with the reason). What one stage kept is what the next one gets; `reconcile` proves it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from pipeline.errors import LimiError
 from pipeline.tables import LEDGER
 
 # In the order a pull request meets them.
-STAGES = ("collect_prs", "filter_prs", "sample_prs", "synthesize", "merge_reviews", "build_pool")
+STAGES = ("collect_prs", "filter_prs", "compare_prs", "sample_prs", "synthesize", "merge_reviews", "build_pool")
 FOLDER = Path("data/ledger")
 
 
@@ -26,6 +26,7 @@ def fate(
     reason: str = "",
     value: float | None = None,
     limit: float | None = None,
+    evidence: str = "",
 ) -> dict[str, Any]:
     """One ledger row."""
     return {
@@ -36,22 +37,39 @@ def fate(
         "reason": reason,
         "value": None if value is None else float(value),
         "limit": None if limit is None else float(limit),
+        "evidence": evidence,
     }
 
 
-def write_fates(stage: str, rows: Iterable[dict[str, Any]] | pl.DataFrame) -> pl.DataFrame:
+def write_fates(stage: str, rows: Iterable[dict[str, Any]] | pl.DataFrame) -> None:
     """Write a stage's part of the ledger, sorted by pr_id, after checking that each pull request is in it once."""
     frame = rows if isinstance(rows, pl.DataFrame) else LEDGER.frame(list(rows))
-    frame = frame.sort("repo", "pr_id")
-    if not set(frame["fate"]) <= {"kept", "dropped", "failed"} or set(frame["stage"]) - {stage}:
-        raise LimiError(
-            f"{stage}: a fate is not kept, dropped or failed, or is another stage's; this is a defect of the stage"
-        )
-    if frame["pr_id"].n_unique() != frame.height:
-        twice = frame.filter(pl.col("pr_id").is_duplicated())["pr_id"][0]
-        raise LimiError(f"{stage}: {twice} would be in the ledger twice; this is a defect of the stage")
-    LEDGER.write(frame, FOLDER / f"{stage}.parquet")
-    return frame
+    repositories = frame.sort("repo", "pr_id").partition_by("repo", maintain_order=True)
+    write_fates_by_repository(stage, repositories)
+
+
+def write_fates_by_repository(stage: str, repositories: Iterable[pl.DataFrame]) -> None:
+    """Like `write_fates`, for a run of any size: LEDGER frames, one for each repository, in the order of their names."""
+    LEDGER.write_pieces(_checked(stage, repositories), FOLDER / f"{stage}.parquet")
+
+
+def _checked(stage: str, repositories: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    before = ""
+    for frame in repositories:
+        if not set(frame["fate"]) <= {"kept", "dropped", "failed"} or set(frame["stage"]) - {stage}:
+            raise LimiError(
+                f"{stage}: a fate is not kept, dropped or failed, or is another stage's; this is a defect of the stage"
+            )
+        if frame["pr_id"].n_unique() != frame.height:
+            twice = frame.filter(pl.col("pr_id").is_duplicated())["pr_id"][0]
+            raise LimiError(f"{stage}: {twice} would be in the ledger twice; this is a defect of the stage")
+        for repo in frame["repo"].unique():
+            if frame["repo"].n_unique() > 1 or repo <= before:
+                raise LimiError(
+                    f"{stage}: {repo} would be in the ledger twice or out of order; this is a defect of the stage"
+                )
+            before = repo
+        yield frame.sort("pr_id")
 
 
 def read_fates(folder: Path = FOLDER) -> dict[str, pl.DataFrame]:

@@ -7,7 +7,6 @@ unknown or mistyped key is an error that names the file, the line and, for an un
 import difflib
 import types
 import typing
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,12 +15,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import UserError
+from pipeline.strict_yaml import line_numbers, load
 
 MAX_TOKEN_BYTES = 128  # the longest token of o200k_base, in bytes; measured over all of its 199,998 ranks
 
 SubDomain = Literal["front-end", "back-end", "deployment", "debugging", "optimization"]
 Positive = Annotated[int, Field(ge=1)]
 NonNegative = Annotated[int, Field(ge=0)]
+# tiktoken fails on about a million whitespace characters in a row; 7,500 tokens of 128 bytes stay below that.
+Tokens = Annotated[int, Field(ge=1, le=7_500)]
 Keep = Literal["keep", "drop"]
 # A token must not travel in the clear, except to a stand-in on this machine.
 Address = Annotated[
@@ -97,16 +99,18 @@ class Collect(Section):
     )
 
 
+# What of `filter` decides before there is a patch: the rules of `pipeline/filters.py` that need facts only.
+FACT_RULES = (
+    *("markdown", "markdown_suffixes", "max_files", "bots", "empty_titles", "empty_bodies", "reverts", "backports"),
+    *("branch_merges", "version_bumps", "unwritten"),
+)
+
+
 class Filter(Section):
     """Which pull requests stay (paper, section on data collection; docs/FILTERS.md)."""
 
-    max_tokens: Annotated[int, Field(ge=1, le=7_500)] = Field(
-        description="a patch stays if it has fewer o200k_base tokens than this"
-    )
-    # tiktoken fails on about a million whitespace characters in a row; 7,500 tokens of 128 bytes stay below that.
-    count_up_to: Annotated[int, Field(ge=1, le=7_500)] = Field(
-        description="how far a patch over the limit is counted, for the histogram only"
-    )
+    max_tokens: Tokens = Field(description="a patch stays if it has fewer o200k_base tokens than this")
+    count_up_to: Tokens = Field(description="how far a patch over the limit is counted, for the histogram only")
     markdown: Literal["only", "any", "off"] = Field(
         description="drop a change of only Markdown, of any Markdown, or none"
     )
@@ -115,12 +119,24 @@ class Filter(Section):
         description="drop a change with any binary file, of only binaries, or none"
     )
     max_files: NonNegative = Field(description="most files a change may touch; 0 is no limit")
+    licences: list[str] = Field(description="SPDX ids whose repositories' pull requests stay; an empty list allows all")
     bots: Keep = Field(description="whether pull requests of bots stay")
-    lock_files: Keep = Field(description="whether a change of only lock files stays")
+    empty_titles: Keep = Field(description="whether a pull request without a title stays")
+    empty_bodies: Keep = Field(description="whether a pull request without a description stays")
+    reverts: Keep = Field(description="whether a revert of an earlier change stays")
+    backports: Keep = Field(description="whether a backport to another branch stays")
+    branch_merges: Keep = Field(description="whether a merge of one long-lived branch into another stays")
+    version_bumps: Keep = Field(description="whether a change of nothing but version numbers stays")
+    unwritten: Keep = Field(description="whether a change of only lock, generated or vendored files stays")
+    whitespace: Keep = Field(description="whether a change of nothing but whitespace stays")
+    comments: Keep = Field(description="whether a change of nothing but comments and docstrings stays")
+    non_english: Keep = Field(
+        description="whether a pull request whose title and description are in another language than English stays"
+    )
 
     def of_facts(self) -> dict[str, object]:
         """The parameters of the rules that need no patch; collecting from GitHub depends on them."""
-        return self.model_dump(include={"markdown", "markdown_suffixes", "max_files", "bots", "lock_files"})
+        return self.model_dump(include=set(FACT_RULES))
 
     @field_validator("markdown", "binary", mode="before")
     @classmethod
@@ -129,11 +145,32 @@ class Filter(Section):
         return "off" if value is False else value
 
 
+class Compare(Section):
+    """What a kept pull request is held against: public benchmarks, and all the others."""
+
+    contamination: list[Literal["repository", "pull", "diff"]] = Field(
+        description="by which of these a public benchmark must name a pull request for it to go; else it is flagged"
+    )
+    lists: str = Field(description="folder of the lists of benchmarks, CSV files that you can add to")
+    duplicates: Keep = Field(description="whether a pull request that repeats an older one stays")
+    similarity: Annotated[float, Field(ge=0.5, le=1.0)] = Field(
+        description="from which share of common parts (Jaccard) on a change repeats another; 1: only exact repeats"
+    )
+
+
 class Sample(Section):
     """How many of the kept pull requests go on."""
 
     per_repository: Positive = Field(description="sampled per repository at most")
     strategy: Literal["stratified", "random"] = Field(description="equal shares of the sub-domains, or one plain draw")
+
+
+class Mask(Section):
+    """What a model or an annotator never sees."""
+
+    kinds: list[Literal["secret", "email", "ip", "phone", "handle"]] = Field(
+        description="what is masked in titles, descriptions and patches of sampled pull requests"
+    )
 
 
 class Synthesize(Section):
@@ -185,7 +222,9 @@ class Params(Section):
     select: Select
     collect: Collect
     filter: Filter
+    compare: Compare
     sample: Sample
+    mask: Mask
     synthesize: Synthesize
     review: Review
     pool: Pool
@@ -212,7 +251,7 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
     """Read and check a parameter file. Raises UserError with every problem, one per line."""
     try:
         text = path.read_text(encoding="utf-8")
-        data = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
+        data = load(text)
     except FileNotFoundError:
         raise UserError(f"{path} is missing; `limi profile demo` writes one") from None
     except OSError as error:
@@ -223,7 +262,7 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
     try:
         return Params.model_validate(data)
     except ValidationError as error:
-        lines = _line_numbers(text)
+        lines = line_numbers(text)
         problems = [_sentence(path, lines, problem) for problem in error.errors()]
         raise UserError("\n".join(problems)) from None
 
@@ -242,20 +281,6 @@ def _leaves(model: type[BaseModel], prefix: str) -> typing.Iterator[tuple[str, s
             yield f"{prefix}{name}", field.description or ""
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML itself lets a second key win silently; here it is an error."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            if key_node.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key_node.value!r} stands twice", key_node.start_mark
-                )
-            seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
-
-
 def _sentence(path: Path, lines: dict[str, int], problem: Any) -> str:
     key = ".".join(str(step) for step in problem["loc"])
     line = next((lines[k] for k in (key, key.rpartition(".")[0]) if k in lines), 1)
@@ -272,17 +297,3 @@ def _sentence(path: Path, lines: dict[str, int], problem: Any) -> str:
         return f"{where}{key} is missing ({known_keys().get(key, 'a block of parameters')})"
     given = "" if isinstance(problem["input"], dict) else f", not {problem['input']!r}"
     return f"{where}{key + ': ' if key else ''}{problem['msg'].removeprefix('Value error, ')}{given}"
-
-
-def _line_numbers(text: str) -> dict[str, int]:
-    lines: dict[str, int] = {}
-
-    def walk(node: yaml.Node | None, prefix: str) -> None:
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                lines[f"{prefix}{key.value}"] = key.start_mark.line + 1
-                walk(value, f"{prefix}{key.value}.")
-
-    with suppress(RecursionError):  # a list that holds itself; its sentence goes without a line
-        walk(yaml.compose(text, Loader=yaml.SafeLoader), "")
-    return lines

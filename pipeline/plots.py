@@ -12,7 +12,7 @@ FOLDER = Path("plots")
 BIN = 100  # tokens per bar of the histogram
 
 
-def patch_token_points(verdicts: pl.DataFrame, chosen: Filter) -> pl.DataFrame:
+def patch_token_points(verdicts: pl.LazyFrame, chosen: Filter) -> pl.DataFrame:
     """`tokens, until, pulls, limit`: patches in each bin of 100 tokens; the last bin holds all from `count_up_to` on.
 
     Patches that an earlier rule dropped were not counted; those dropped by their byte size alone are in the last bin.
@@ -21,7 +21,8 @@ def patch_token_points(verdicts: pl.DataFrame, chosen: Filter) -> pl.DataFrame:
     capped = sized.select(
         pl.coalesce("tokens", pl.col("value").cast(pl.Int64)).clip(0, chosen.count_up_to).alias("tokens")
     )
-    counts = dict(capped.select(pl.col("tokens") // BIN * BIN).group_by("tokens").len().iter_rows())
+    binned = capped.select(pl.col("tokens") // BIN * BIN).group_by("tokens").len()
+    counts = dict(binned.collect(engine="streaming").iter_rows())
     return pl.DataFrame(
         {
             "tokens": (bins := list(range(0, chosen.count_up_to + 1, BIN))),
@@ -32,16 +33,16 @@ def patch_token_points(verdicts: pl.DataFrame, chosen: Filter) -> pl.DataFrame:
     )
 
 
-def sub_domain_points(verdicts: pl.DataFrame) -> pl.DataFrame:
+def sub_domain_points(facts: pl.LazyFrame) -> pl.DataFrame:
     """`sub_domain, pulls` of the kept pull requests."""
-    kept = verdicts.filter(pl.col("fate") == "kept")
-    return kept.group_by("sub_domain").agg(pl.len().alias("pulls")).sort("sub_domain")
+    return facts.group_by("sub_domain").agg(pl.len().alias("pulls")).sort("sub_domain").collect(engine="streaming")
 
 
-def language_points(verdicts: pl.DataFrame, repos: pl.DataFrame) -> pl.DataFrame:
+def language_points(verdicts: pl.LazyFrame, repos: pl.DataFrame) -> pl.DataFrame:
     """`language, pulls` of the kept pull requests, by their repository's main language."""
-    kept = verdicts.filter(pl.col("fate") == "kept").join(repos.select("repo", "language"), on="repo")
-    return kept.group_by("language").agg(pl.len().alias("pulls")).sort("language")
+    kept = verdicts.filter(pl.col("fate") == "kept").group_by("repo").len().collect(engine="streaming")
+    known = kept.join(repos.select("repo", "language"), on="repo")
+    return known.group_by("language").agg(pl.col("len").sum().alias("pulls")).sort("language")
 
 
 def funnel_points(funnel: list[dict[str, Any]]) -> pl.DataFrame:

@@ -112,7 +112,7 @@ def bullets(body: str) -> list[str]:
         if not _BULLET.match(line):
             above = line if line.strip() else above
         elif not _CHECKBOX.match(line) and not _NOT_ASKED.search(above):
-            found.append(_flat(_plain(_BULLET.sub("", line))))
+            found.append(_flat(plain(_BULLET.sub("", line))))
     return [text for text in found if 3 <= len(text.split()) <= 30]
 
 
@@ -128,7 +128,7 @@ def steers(text: str) -> bool:
 
 def _paragraphs(body: str) -> list[str]:
     paragraphs = []
-    for block in re.split(r"\n\s*\n", _plain(body)):
+    for block in re.split(r"\n\s*\n", plain(body)):
         lines = [line.strip() for line in block.split("\n") if line.strip()]
         prose = [line.lstrip("> ") for line in lines if not _BULLET.match(line)]
         if prose and not lines[0].startswith("    "):
@@ -136,7 +136,8 @@ def _paragraphs(body: str) -> list[str]:
     return paragraphs
 
 
-def _plain(body: str) -> str:
+def plain(body: str) -> str:
+    """The prose of a body's first screens, without comments, code, images, tables, headings, trailers, links' targets and tags."""
     text = _read(body)
     for pattern in (_COMMENT, _FENCE, _IMAGE, _TABLE_ROW, _HEADING, _TRAILER):
         text = pattern.sub("", text)

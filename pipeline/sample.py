@@ -1,12 +1,15 @@
 """The sample of each repository's kept pull requests, stratified by sub-domain (paper: 100 at random per repository)."""
 
-from pathlib import Path
+from collections.abc import Collection
+from typing import Any
 
 import polars as pl
 
+from pipeline.masking.found import Kind
+from pipeline.masking.mask import mask
 from pipeline.params import Sample
 from pipeline.sampling import draw, draw_key
-from pipeline.tables import SAMPLED, VERDICTS
+from pipeline.tables import SAMPLED
 
 
 def sample(kept: pl.DataFrame, chosen: Sample, seed: int) -> pl.DataFrame:
@@ -33,12 +36,23 @@ def sample(kept: pl.DataFrame, chosen: Sample, seed: int) -> pl.DataFrame:
     return keyed.filter(pl.col("pr_id").is_in(list(drawn))).sort("pr_id")
 
 
-def sampled_rows(parts: Path, drawn: pl.DataFrame, repos: pl.DataFrame) -> pl.DataFrame:
-    """The whole SAMPLED rows of the drawn pull requests, read part by part, sorted by repo and number."""
+def sampled_rows(
+    facts: pl.DataFrame, pulls: pl.DataFrame, drawn: pl.DataFrame, repo: dict[str, Any], kinds: Collection[Kind]
+) -> pl.DataFrame:
+    """The SAMPLED rows of the drawn pull requests of one repository, their texts masked, sorted by number.
+
+    `facts` and `pulls` are FACTS and PULLS rows, `drawn` is of `sample`, `repo` a row of REPOS.
+    """
     wanted = drawn.select("pr_id", "frame_size", "stratum_size", "stratum_rank", "draw_key")
-    facts = repos.select("repo", "language", "licence", "description")
-    found = [
-        VERDICTS.read(part).join(wanted, on="pr_id").join(facts, on="repo").select(*SAMPLED.schema)
-        for part in sorted(parts.glob("*.parquet"))
-    ]
-    return pl.concat(found).sort("repo", "number")
+    joined = (
+        wanted.join(facts, on="pr_id")
+        .join(pulls.select("pr_id", *(name for name in pulls.columns if name not in facts.columns)), on="pr_id")
+        .with_columns(pl.lit(repo[name]).alias(name) for name in ("language", "licence", "description"))
+    )
+    rows = []
+    for row in joined.sort("number").iter_rows(named=True):
+        masked = mask(row["title"], row["body"], row["patch"], kinds)
+        counts = [{"kind": kind, "values": number} for kind, number in sorted(masked.counts.items()) if number]
+        texts = {"title": masked.title, "body": masked.body, "patch": masked.patch, "masked": counts}
+        rows.append({name: (row | texts)[name] for name in SAMPLED.schema})
+    return SAMPLED.frame(rows)

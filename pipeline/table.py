@@ -1,12 +1,17 @@
 """A parquet table with a written schema, checked when it is written and when it is read."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from pipeline.errors import UserError
 from pipeline.files import atomic
+
+ROW_GROUP = 4096  # rows
 
 
 @dataclass(frozen=True)
@@ -34,19 +39,51 @@ class Table:
 
     def write(self, frame: pl.DataFrame, path: Path, fingerprint: str = "") -> None:
         """Check the frame against the schema and write it atomically. Raises TypeError on a difference."""
-        if list(frame.schema.items()) != list(self.schema.items()):
-            raise TypeError(f"{path} would not be a {self.name} table: {_difference(self.schema, dict(frame.schema))}")
+        self._check_columns(dict(frame.schema), path)
         with atomic(path) as unfinished:
-            frame.write_parquet(
-                unfinished,
-                compression="zstd",
-                compression_level=3,
-                row_group_size=4096,
-                metadata={"limi.table": self.name, "limi.fingerprint": fingerprint},
-            )
+            frame.write_parquet(unfinished, **self._layout(fingerprint))
+
+    def write_pieces(self, pieces: Iterable[pl.DataFrame], path: Path, fingerprint: str = "") -> None:
+        """Like `write`, for a table that is larger than memory and comes in pieces."""
+
+        def checked(*_: object) -> Iterator[pl.DataFrame]:
+            for piece in pieces:
+                self._check_columns(dict(piece.schema), path)
+                yield piece
+
+        with atomic(path) as unfinished:
+            register_io_source(checked, schema=self.schema).sink_parquet(unfinished, **self._layout(fingerprint))
+
+    def _check_columns(self, found: dict[str, pl.DataType], path: Path) -> None:
+        if list(found.items()) != list(self.schema.items()):
+            raise TypeError(f"{path} would not be a {self.name} table: {_difference(self.schema, found)}")
+
+    def _layout(self, fingerprint: str) -> dict[str, Any]:
+        return {
+            "compression": "zstd",
+            "compression_level": 3,
+            "row_group_size": ROW_GROUP,
+            "metadata": {"limi.table": self.name, "limi.fingerprint": fingerprint},
+        }
 
     def read(self, path: Path, columns: list[str] | None = None) -> pl.DataFrame:
         """Read a file of this table (all columns, or some). Raises UserError when it is missing or of another shape."""
+        self.check(path)
+        return pl.read_parquet(path, columns=columns, glob=False)
+
+    def scan(self, path: Path, columns: list[str] | None = None) -> pl.LazyFrame:
+        """Like `read`, but lazily: what a filter passes over is not read."""
+        self.check(path)
+        return pl.scan_parquet(path, glob=False).select(columns or list(self.schema))
+
+    def read_slices(self, path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
+        """Read a file piece by piece, ROW_GROUP rows at a time, so that memory does not grow with the file."""
+        scan = self.scan(path, columns)
+        for start in range(0, scan.select(pl.len()).collect().item(), ROW_GROUP):
+            yield scan.slice(start, ROW_GROUP).collect()
+
+    def check(self, path: Path) -> None:
+        """Raises UserError when a file of this table is missing or of another shape."""
         try:
             with path.open("rb") as file:
                 found = pl.read_parquet_schema(file)
@@ -59,9 +96,8 @@ class Table:
         if list(found.items()) != list(self.schema.items()):
             raise UserError(
                 f"{path} is not a {self.name} table of this version: {_difference(self.schema, dict(found))}; "
-                f"`dvc repro --force {self.writer}` writes it anew"
+                f"`dvc repro --force {path.stem if ' ' in self.writer else self.writer}` writes it anew"
             )
-        return pl.read_parquet(path, columns=columns, glob=False)
 
     def read_parts(self, folder: Path, columns: list[str] | None = None) -> pl.DataFrame:
         """Read every part of a partitioned table, in the order of their names."""

@@ -19,6 +19,7 @@ FILE = pl.Struct(
         "deletions": pl.Int64(),
     }
 )
+MASKED = pl.Struct({"kind": pl.String(), "values": pl.Int64()})
 ISSUE = pl.Struct({"repo": pl.String(), "number": pl.Int64(), "title": pl.String(), "body": pl.String()})
 
 REPOSITORY = {
@@ -125,6 +126,10 @@ FATE = {
     "reason": (_TEXT, "name of the rule that dropped it or of the failure; empty if kept"),
     "value": (_SHARE, "the measured value that decided, in the rule's unit; null where there is none"),
     "limit": (_SHARE, "what it was held against; null where there is none"),
+    "evidence": (
+        _TEXT,
+        "in words: what a rule found, the list that names it, or the pull request it repeats; else empty",
+    ),
 }
 
 LEDGER = Table("ledger", "every deciding stage", "the fate of one pull request in one stage", dict(FATE))
@@ -135,42 +140,71 @@ VERDICTS = Table(
     "a listed pull request with the filter's verdict",
     {
         **FATE,
-        "tokens": (_COUNT, "o200k_base tokens of the patch, counted up to filter.count_up_to; null if not counted"),
-        "sub_domain": (_TEXT, "front-end, back-end, deployment, debugging or optimization; empty unless kept"),
-        "sub_domain_evidence": (_TEXT, "the rule that spoke loudest, as `kind:pattern`"),
+        "tokens": (
+            _COUNT,
+            "o200k_base tokens of the patch, counted up to filter.count_up_to; null if another rule decided before",
+        ),
+    },
+)
+
+FACTS = Table(
+    "facts",
+    "describe_prs",
+    "a kept pull request, and what its paths, words and patch say of it",
+    {
+        "pr_id": (_TEXT, "owner/name#number"),
+        "repo": (_TEXT, "owner/name"),
+        "merged_at": PULLS.columns["merged_at"],
+        "tokens": (_COUNT, "o200k_base tokens of the patch"),
+        "sub_domain": (
+            _TEXT,
+            "front-end, back-end, deployment, debugging or optimization, by pipeline/subdomains.toml",
+        ),
+        "sub_domain_evidence": (_TEXT, "the rule that spoke loudest, as `kind:matched text`"),
         "n_files": (_COUNT, "files touched"),
-        "n_hunks": (_COUNT, "hunks, read by unidiff; null unless kept"),
-        "additions": (_COUNT, "lines added, from git's numstat"),
-        "deletions": (_COUNT, "lines removed, from git's numstat"),
-        **{
-            name: PULLS.columns[name]
-            for name in (
-                "number",
-                "title",
-                "body",
-                "author",
-                "merged_at",
-                "method",
-                "base_sha",
-                "merge_sha",
-                "head_sha",
-                "files",
-            )
-        },
-        "patch": (_TEXT, "canonical unified diff; null unless kept"),
+        "n_hunks": (_COUNT, "hunks"),
+        "languages": (_TEXTS, "languages of its files by pipeline/paths.toml, most files first"),
+        "test_files": (_COUNT, "test files touched, by pipeline/paths.toml"),
+        "symbols": (_TEXTS, "functions and classes that its hunks are in, as git names them, sorted"),
+        "text_language": (
+            _TEXT,
+            "ISO 639-1 code of the language of title and description; empty if there is too little text",
+        ),
+        "diff_hash": (_TEXT, "sha256 of the normalised diff, see pipeline/compare/normalised.py"),
+        "contamination": (_TEXTS, "public benchmarks that name it, as `benchmark: what`; see curated/contamination"),
+    },
+)
+
+REPEATS = Table(
+    "repeats",
+    "compare_prs",
+    "a kept pull request that repeats an older one",
+    {
+        "pr_id": (_TEXT, "owner/name#number"),
+        "keeper": (_TEXT, "the oldest pull request of those that are alike, directly or through others"),
+        "kind": (_TEXT, "exact (equal normalised diffs) or near"),
+        "similarity": (_SHARE, "Jaccard similarity of the two normalised diffs, 0 to 1"),
+        "through": (_TEXT, "the pull request that links it to the keeper; empty if the two are alike themselves"),
     },
 )
 
 SAMPLED = Table(
     "sampled",
     "sample_prs",
-    "a sampled pull request",
+    "a sampled pull request, its texts masked",
     {
+        **FACTS.columns,
         **{
-            name: VERDICTS.columns[name]
-            for name in VERDICTS.columns
-            if name not in ("stage", "fate", "reason", "value", "limit")
+            name: PULLS.columns[name]
+            for name in (
+                *("number", "title", "body", "author", "method", "base_sha", "merge_sha", "head_sha"),
+                *("additions", "deletions", "files", "patch"),
+            )
         },
+        "masked": (
+            pl.List(MASKED),
+            "how many different values of each kind are masked in title, body and patch; kinds without any are left out",
+        ),
         "language": (_TEXT, "the repository's main language"),
         "licence": (_TEXT, "the repository's licence"),
         "description": (_TEXT, "the repository's description"),
@@ -222,4 +256,4 @@ REVIEWED = Table(
     },
 )
 
-TABLES = (FRAME, REPOS, PULLS, VERDICTS, LEDGER, SAMPLED, QUERIES, REVIEWED)
+TABLES = (FRAME, REPOS, PULLS, VERDICTS, LEDGER, FACTS, REPEATS, SAMPLED, QUERIES, REVIEWED)

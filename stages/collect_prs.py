@@ -20,7 +20,7 @@ from pipeline.ledger import fate, write_fates
 from pipeline.params import Collect, Params, read_params
 from pipeline.table import part_name
 from pipeline.tables import PULLS, REPOS
-from stages.run import run_stage, warn
+from stages.run import run_stage, say
 from stages.source import open_clones
 
 STAGE = "collect_prs"
@@ -62,7 +62,8 @@ def _from_clones(params: Params, repos: pl.DataFrame, parts: dict[str, Path]) ->
             waiting.append(
                 (row["repo"], (folder / row["clone"]).absolute(), row["head_sha"], params.collect, part, made_from)
             )
-    run_partitions(collect_part, waiting, params.dask, "collecting")
+    for _ in run_partitions(collect_part, waiting, params.dask, "collecting"):
+        pass
 
 
 def _from_github(params: Params, repos: pl.DataFrame, parts: dict[str, Path]) -> None:
@@ -86,7 +87,7 @@ def _from_github(params: Params, repos: pl.DataFrame, parts: dict[str, Path]) ->
     with open_reading(params.source) as reading, Report(reading, len(waiting)) as report:
         missing = collect_repositories(reading, waiting, params.collect, params.filter, report.done)
     for repo, why in sorted(missing.items()):
-        warn(f"GitHub has {repo} no more ({why}); it brings no pull request to this reading")
+        say(f"GitHub has {repo} no more ({why}); it brings no pull request to this reading")
 
 
 def _worth_another_try(part: Path) -> bool:
@@ -117,7 +118,7 @@ def _warn_of_failures(listed: pl.DataFrame, params: Params) -> None:
         .iter_rows()
     ):
         where = "GitHub" if params.source.kind == "github" else "its clone"
-        warn(
+        say(
             f"{count} pull requests of {repo} could not be read from {where} (the first: {reason}); they are in the ledger as failed. "
             f"{hint}"
         )

@@ -10,7 +10,7 @@ from pipeline.ledger import write_fates
 from pipeline.params import read_params
 from pipeline.synthesis import measured_again
 from pipeline.tables import QUERIES, REVIEWED, SAMPLED
-from stages.run import run_stage, warn
+from stages.run import run_stage, say
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     REVIEWED.write(reviewed, Path("data/reviewed.parquet"))
     write_fates(STAGE, fates)
     if missing := sum(row["reason"] == "unreviewed" for row in fates):
-        warn(
+        say(
             f"{missing} of {len(fates)} queries have fewer than {params.review.overlap} judgements; they are dropped as unreviewed"
         )
     verdicts = dict(reviewed.group_by("verdict").len().sort("verdict").iter_rows())

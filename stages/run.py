@@ -33,6 +33,6 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def warn(text: str) -> None:
-    """Say something that the user should know, though the stage goes on."""
+def say(text: str) -> None:
+    """Say something that the user should know, while the stage goes on."""
     print(f"{Path(sys.argv[0]).stem}: {text}", file=sys.stderr)  # noqa: T201

@@ -71,6 +71,7 @@ class Project:
         self.folder = folder
         for name in ("annotation", "demo", "limi", "pipeline", "profiles", "stages"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "curated/contamination", folder / "curated/contamination")
         shutil.copy(ROOT / "profiles/demo.yaml", folder / "params.yaml")
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -29,6 +29,12 @@ DOORS = {
     "torch": "finetune",
     "distributed": "pipeline/cluster.py",
     "tiktoken": "pipeline/tokens.py",
+    "splintr": "pipeline/tokens.py",
+    "pygments": "pipeline/code_lines.py",
+    "py3langid": "pipeline/text_language.py",
+    "rensa": "pipeline/compare",
+    "detect_secrets": "pipeline/masking",
+    "phonenumbers": "pipeline/masking",
     "unidiff": "pipeline/patch.py",
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.clones.patches import Change
-from pipeline.filters import by_facts
+from pipeline.filters import FACTS, by_facts
 from pipeline.github.facts import pull_facts
 from pipeline.github.fetch import Fetched
 from pipeline.github.listing import Listed, Listing
@@ -95,9 +95,7 @@ def collect_repositories(
 def collect_repository(reading: Reading, listed: Listed, name: str, collect: Collect, chosen: Filter) -> pl.DataFrame:
     """A PULLS frame of what was listed of a repository, by number. A pull request that fails is a row with its failure."""
     pulls = [pull_facts(listed.repo, node) for node in listed.nodes[: collect.max_listed]]
-    skipped = {
-        pull["number"]: drop.reason for pull in pulls if (drop := by_facts(pull, chosen, collect.max_changed_lines))
-    }
+    skipped = by_facts(_facts(pulls), chosen, collect.max_changed_lines)
     needed = [pull for pull in pulls if pull["number"] not in skipped]
     patches: dict[int, Patch] = {}
     if needed:
@@ -106,6 +104,12 @@ def collect_repository(reading: Reading, listed: Listed, name: str, collect: Col
     unique = {pull["number"]: pull for pull in pulls}
     return PULLS.frame(
         [_row(pull, skipped.get(number, ""), patches.get(number)) for number, pull in sorted(unique.items())]
+    )
+
+
+def _facts(pulls: list[dict[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {name: [pull[name] for pull in pulls] for name in FACTS}, {name: PULLS.schema[name] for name in FACTS}
     )
 
 

@@ -110,7 +110,7 @@ def test_doctor_repeats_what_is_wrong_with_the_parameters(project: Project) -> N
 
 def test_profile_lists_and_marks_the_current_one(project: Project) -> None:
     lines = said(project, "profile").splitlines()
-    assert [line[0] for line in lines] == [" ", "*", " ", " "] and lines[1].startswith("* demo")
+    assert [line[0] for line in lines] == [" ", "*", " ", " ", " "] and lines[1].startswith("* demo")
 
 
 def test_profile_keeps_edits_of_ones_own(project: Project) -> None:

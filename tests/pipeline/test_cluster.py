@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from distributed import LocalCluster
 
-from pipeline.cluster import run_partitions
+from pipeline.cluster import AHEAD, run_partitions
 from pipeline.errors import LimiError, UserError
 from pipeline.params import Dask
 
@@ -45,37 +45,53 @@ def address(tmp_path: Path) -> Iterator[str]:
         yield cluster.scheduler_address
 
 
-def test_results_come_in_the_order_of_the_partitions() -> None:
-    assert run_partitions(square, [(number,) for number in range(20)], LOCAL, "squares") == [n * n for n in range(20)]
+def test_every_partition_gives_its_result_once() -> None:
+    results = run_partitions(square, [(number,) for number in range(40)], LOCAL, "squares")
+    assert sorted(results) == [n * n for n in range(40)]
 
 
 def test_no_partition_starts_no_cluster() -> None:
     nowhere = Dask(scheduler="tcp://127.0.0.1:9", workers=0, memory_per_worker="1GiB")
-    assert run_partitions(square, [], nowhere, "nothing") == []
+    assert list(run_partitions(square, [], nowhere, "nothing")) == []
 
 
 def test_a_scheduler_at_an_address_does_the_work_elsewhere(address: str) -> None:
     there = Dask(scheduler=address, workers=0, memory_per_worker="1GiB")
-    assert run_partitions(square, [(3,), (4,)], there, "squares") == [9, 16]
-    assert os.getpid() not in run_partitions(process_id, [(1,), (2,)], there, "who")
+    assert sorted(run_partitions(square, [(3,), (4,)], there, "squares")) == [9, 16]
+    assert os.getpid() not in set(run_partitions(process_id, [(1,), (2,)], there, "who"))
 
 
 def test_no_scheduler_at_the_address_is_a_sentence() -> None:
     nowhere = Dask(scheduler="tcp://127.0.0.1:9", workers=0, memory_per_worker="1GiB")
     with pytest.raises(UserError, match="no scheduler answered there"):
-        run_partitions(square, [(1,)], nowhere, "squares")
+        list(run_partitions(square, [(1,)], nowhere, "squares"))
 
 
 def test_a_word_that_is_no_address_is_a_sentence() -> None:
     with pytest.raises(UserError, match="no scheduler answered there"):
-        run_partitions(square, [(1,)], Dask(scheduler="loacl", workers=0, memory_per_worker="1GiB"), "squares")
+        list(run_partitions(square, [(1,)], Dask(scheduler="loacl", workers=0, memory_per_worker="1GiB"), "squares"))
 
 
 def test_the_error_of_a_partition_arrives_as_it_is() -> None:
     with pytest.raises(UserError, match="three is not wanted"):
-        run_partitions(refuse_three, [(number,) for number in range(5)], LOCAL, "numbers")
+        list(run_partitions(refuse_three, [(number,) for number in range(5)], LOCAL, "numbers"))
+
+
+def test_only_a_few_partitions_are_handed_out_at_a_time() -> None:
+    handed_out = []
+
+    class Watched(list[tuple[int]]):
+        def __iter__(self) -> Iterator[tuple[int]]:
+            for partition in super().__iter__():
+                handed_out.append(partition)
+                yield partition
+
+    results = run_partitions(square, Watched((number,) for number in range(100)), LOCAL, "squares")
+    next(results)
+    assert len(handed_out) <= 2 * AHEAD + 1
+    results.close()  # what is left is not done
 
 
 def test_a_partition_that_kills_its_worker_is_a_failure_that_says_what_to_do() -> None:
     with pytest.raises(LimiError, match=r"dask\.memory_per_worker"):
-        run_partitions(die, [(1,)], LOCAL, "deadly")
+        list(run_partitions(die, [(1,)], LOCAL, "deadly"))

@@ -1,132 +1,84 @@
-"""Every collected pull request gets one verdict, with the value that decided."""
+"""Every collected pull request gets one verdict, with the value that decided, and the engine counts what each rule did."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 import pytest
 
-from pipeline.filtering import judge
-from pipeline.params import Filter
+from pipeline.filtering import COLUMNS, TOKENS, judge
 from pipeline.tables import PULLS, VERDICTS
 from pipeline.tokens import count
-
-PATCH = """diff --git a/src/api/server.py b/src/api/server.py
-index 1234567..89abcde 100644
---- a/src/api/server.py
-+++ b/src/api/server.py
-@@ -1,2 +1,3 @@
- import os
--x = 1
-+x = 2
-+y = 3
-"""
-CHANGED = {"path": "src/api/server.py", "old_path": "src/api/server.py", "status": "M", "additions": 2, "deletions": 1}
-
-
-def pull(number: int = 1, **changed: Any) -> dict[str, Any]:
-    files = changed.get("files", [CHANGED])
-    return {
-        "pr_id": f"tide/pool#{number}",
-        "repo": "tide/pool",
-        "number": number,
-        "title": "Add an endpoint",
-        "body": "",
-        "author": "Ada",
-        "author_is_bot": False,
-        "labels": [],
-        "closing_issues": [],
-        "merged_at": datetime(2024, 5, 1, 12, tzinfo=UTC),
-        "method": "squash",
-        "base_sha": "a" * 40,
-        "merge_sha": "b" * 40,
-        "head_sha": "",
-        "additions": sum(file["additions"] or 0 for file in files),
-        "deletions": sum(file["deletions"] or 0 for file in files),
-        "changed_files": len(files),
-        "files": files,
-        "skipped": "",
-        "patch": PATCH,
-        "patch_bytes": len(PATCH),
-        "patch_utf8": True,
-        "patch_source": "git",
-        "failure": "",
-    } | changed
+from tests.pipeline.pulls import CHANGED, PATCH, chosen, image, pull, text
 
 
 def judged(*pulls: dict[str, Any], **changed: Any) -> list[dict[str, Any]]:
-    standard = {
-        "max_tokens": 1200,
-        "count_up_to": 4800,
-        "markdown": "only",
-        "markdown_suffixes": [".md"],
-        "binary": "any",
-        "max_files": 0,
-        "bots": "keep",
-        "lock_files": "keep",
-    }
-    verdicts = judge(PULLS.frame(list(pulls)), Filter(**{**standard, **changed}))
+    verdicts = judge(PULLS.frame(list(pulls)), chosen(**changed)).verdicts
     assert list(verdicts.schema.items()) == list(VERDICTS.schema.items())
     return verdicts.to_dicts()
 
 
-def test_a_kept_pull_request_carries_its_facts_and_measures() -> None:
+def test_a_kept_pull_request_has_a_verdict_and_its_tokens() -> None:
     (row,) = judged(pull())
-    assert (row["stage"], row["fate"], row["reason"], row["value"], row["limit"]) == (
-        "filter_prs",
-        "kept",
-        "",
-        None,
-        None,
-    )
-    assert (row["n_files"], row["n_hunks"], row["additions"], row["deletions"]) == (1, 1, 2, 1)
-    assert (row["tokens"], row["patch"]) == (count(PATCH), PATCH)
-    assert (row["sub_domain"], row["sub_domain_evidence"]) == ("back-end", "path:src/api/server.py")
-    assert {name: row[name] for name in ("title", "author", "base_sha", "files")} == {
-        name: pull()[name] for name in ("title", "author", "base_sha", "files")
+    assert row == {
+        "pr_id": "tide/pool#1",
+        "repo": "tide/pool",
+        "stage": "filter_prs",
+        "fate": "kept",
+        "reason": "",
+        "value": None,
+        "limit": None,
+        "evidence": "",
+        "tokens": count(PATCH),
     }
 
 
-def test_a_dropped_pull_request_keeps_its_facts_and_loses_its_patch() -> None:
-    (row,) = judged(pull(), max_tokens=10)
-    assert (row["fate"], row["reason"], row["value"], row["limit"]) == ("dropped", "patch_too_large", count(PATCH), 10)
-    assert (row["patch"], row["n_hunks"], row["sub_domain"]) == (None, None, "")
-    assert (row["tokens"], row["n_files"], row["additions"], row["title"]) == (count(PATCH), 1, 2, "Add an endpoint")
+def test_a_dropped_one_says_what_was_measured_and_what_was_allowed() -> None:
+    (row,) = judged(pull(), max_tokens=40)
+    assert (row["fate"], row["reason"], row["value"], row["limit"]) == ("dropped", "patch_too_large", count(PATCH), 40)
+    assert row["tokens"] == count(PATCH)
 
 
-@pytest.mark.parametrize(("limit", "fate"), [(count(PATCH), "dropped"), (count(PATCH) + 1, "kept")])
-def test_fewer_tokens_than_the_limit_stay(limit: int, fate: str) -> None:
-    assert judged(pull(), max_tokens=limit)[0]["fate"] == fate
+def test_a_rule_that_reads_words_shows_them() -> None:
+    (row,) = judged(pull(title='Revert "Add an endpoint"'), reverts="drop")
+    assert (row["reason"], row["evidence"], row["value"]) == ("revert", 'Revert "Add an endpoint"', None)
 
 
-@pytest.mark.parametrize(
-    ("changed", "reason", "value", "limit"),
-    [
-        ({"files": [], "patch": ""}, "empty", None, None),
-        ({"files": [CHANGED, CHANGED | {"additions": None, "deletions": None}]}, "binary", 1.0, 0.0),
-        ({"files": [CHANGED | {"path": "A.MD", "old_path": "a.md"}]}, "markdown_only", 1.0, 1.0),
-        ({"files": [CHANGED | {"additions": 0, "deletions": 0}]}, "no_text_change", 0.0, 1.0),
-        ({"patch_utf8": False}, "not_utf8", None, None),
-        ({"patch": None, "patch_bytes": 300_000}, "patch_too_large", 2344.0, 1200.0),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_a_dropped_one_says_what_was_measured(
-    changed: dict[str, Any], reason: str, value: float | None, limit: float | None
-) -> None:
+@pytest.mark.parametrize("changed", [{"files": [], "patch": ""}, {"patch_utf8": False}, {"files": [image()]}])
+def test_what_a_cheaper_rule_drops_is_not_counted(changed: dict[str, Any]) -> None:
     (row,) = judged(pull(**changed))
-    assert (row["fate"], row["reason"], row["value"], row["limit"]) == ("dropped", reason, value, limit)
-    assert row["tokens"] is None  # nothing was counted, a cheaper rule had spoken
+    assert (row["fate"], row["tokens"]) == ("dropped", None)
 
 
-def test_a_patch_that_unidiff_reads_otherwise_than_git_is_a_failure() -> None:
-    (row,) = judged(pull(files=[CHANGED | {"additions": 3}]))
-    assert (row["fate"], row["reason"], row["patch"]) == ("failed", "unidiff_disagrees_with_git", None)
-
-
-def test_a_patch_that_is_cut_off_is_a_failure() -> None:
-    (row,) = judged(pull(patch=PATCH.removesuffix("+y = 3\n")))
+@pytest.mark.parametrize("files", [[CHANGED | {"additions": 3}], [CHANGED | {"deletions": 0}], [CHANGED, text("b.py")]])
+def test_a_patch_with_other_lines_than_git_counted_is_a_failure(files: list[dict[str, Any]]) -> None:
+    (row,) = judged(pull(files=files))
     assert (row["fate"], row["reason"]) == ("failed", "unidiff_disagrees_with_git")
+
+
+@pytest.mark.parametrize("patch", [PATCH.removesuffix("+y = 3\n"), PATCH.replace("-x = 1\n", ""), "no patch at all"])
+def test_a_patch_that_is_cut_off_is_a_failure(patch: str) -> None:
+    (row,) = judged(pull(patch=patch))
+    assert (row["fate"], row["reason"]) == ("failed", "unidiff_disagrees_with_git")
+
+
+def test_a_path_that_unidiff_cannot_read_is_no_failure() -> None:
+    patch = PATCH.replace("src/api/server.py", "src b/x.py")
+    (row,) = judged(pull(files=[text("src b/x.py", additions=2, deletions=1)], patch=patch))
+    assert row["fate"] == "kept"
+
+
+def test_lines_that_look_like_headers_are_lines() -> None:
+    patch = PATCH.replace("-x = 1", "--- a/x").replace("+x = 2", "+++ b/x")
+    (row,) = judged(pull(patch=patch))
+    assert row["fate"] == "kept"
+
+
+def test_a_change_of_type_has_two_headers() -> None:
+    was = "deleted file mode 100644\nindex 1234567..0000000\n--- a/x\n+++ /dev/null\n@@ -1 +0,0 @@\n-y = 1\n"
+    now = "new file mode 120000\nindex 0000000..89abcde\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+y\n\\ No newline at end of file\n"
+    was, now = (f"diff --git a/x b/x\n{half}" for half in (was, now))
+    (row,) = judged(pull(files=[text("x", additions=1, deletions=1, status="T")], patch=was + now))
+    assert row["fate"] == "kept"
 
 
 def test_what_is_dropped_is_not_read() -> None:
@@ -135,18 +87,22 @@ def test_what_is_dropped_is_not_read() -> None:
 
 
 def test_what_could_not_be_collected_is_not_judged() -> None:
-    assert [row["number"] for row in judged(pull(1), pull(2, failure="missing object", patch=None), pull(3))] == [1, 3]
+    rows = judged(pull(1), pull(2, failure="missing object", patch=None), pull(3))
+    assert [row["pr_id"] for row in rows] == ["tide/pool#1", "tide/pool#3"]
 
 
 def test_verdicts_come_in_the_order_of_the_rows() -> None:
-    assert [row["number"] for row in judged(*(pull(number) for number in (5, 2, 9, 1)))] == [5, 2, 9, 1]
+    pulls = [pull(5), pull(2, patch_utf8=False), pull(9, files=[]), pull(1), pull(3, author_is_bot=True)]
+    rows = judged(*pulls, bots="drop")
+    assert [row["pr_id"] for row in rows] == [one["pr_id"] for one in pulls]
+    assert [row["reason"] for row in rows] == ["", "not_utf8", "empty", "", "bot"]
 
 
 def test_a_verdict_does_not_depend_on_the_others() -> None:
-    pulls = [pull(1), pull(2, patch_utf8=False), pull(3, files=[]), pull(4, title="Fix crash")]
+    pulls = [pull(1), pull(2, patch_utf8=False), pull(3, files=[]), pull(4, title="Fix crash"), pull(5, patch="x")]
     together = judged(*pulls)
     assert together == [row for one in pulls for row in judged(one)]
-    assert {row["fate"] for row in together} == {"kept", "dropped"}
+    assert {row["fate"] for row in together} == {"kept", "dropped", "failed"}
 
 
 def test_no_pull_requests_have_no_verdicts() -> None:
@@ -156,7 +112,41 @@ def test_no_pull_requests_have_no_verdicts() -> None:
 
 def test_a_binary_file_beside_text_can_stay() -> None:
     binary = "diff --git a/x.png b/x.png\nindex 1234567..89abcde 100644\nBinary files a/x.png and b/x.png differ\n"
-    image = {"path": "x.png", "old_path": "x.png", "status": "M", "additions": None, "deletions": None}
-    (row,) = judged(pull(files=[CHANGED, image], patch=PATCH + binary), binary="only")
-    assert (row["fate"], row["additions"], row["deletions"], row["n_hunks"]) == ("kept", 2, 1, 1)
-    assert pl.Series([row["files"][1]["additions"]]).null_count() == 1
+    (row,) = judged(pull(files=[CHANGED, image("x.png")], patch=PATCH + binary), binary="only")
+    assert row["fate"] == "kept"
+
+
+def test_only_the_columns_that_are_named_are_read() -> None:
+    frame = PULLS.frame([pull()])
+    assert judge(frame.select(COLUMNS), chosen()).verdicts.equals(judge(frame, chosen()).verdicts)
+
+
+def test_the_engine_counts_what_each_rule_saw_and_dropped() -> None:
+    frame = PULLS.frame([pull(1), pull(2, files=[]), pull(3, author_is_bot=True), pull(4, patch_utf8=False)])
+    costs = judge(frame, chosen(bots="drop")).costs
+    assert {name: (cost.seen, cost.dropped) for name, cost in costs.items()} == {
+        "patch_too_large": (4 + 2 + 1, 0),  # by lines, by bytes, by tokens
+        "empty": (4, 1),
+        "bot": (3, 1),
+        "markdown_only": (2, 0),
+        "binary": (2, 0),
+        "no_text_change": (2, 0),
+        "not_utf8": (2, 1),
+        "patch_not_collected": (1, 0),
+        TOKENS: (1, 0),
+        "unidiff_disagrees_with_git": (1, 0),
+    }
+    assert all(cost.seconds > 0 for cost in costs.values())
+
+
+def test_a_rule_that_is_off_costs_nothing() -> None:
+    frame = PULLS.frame([pull()])
+    assert "comments_only" not in judge(frame, chosen()).costs
+    assert judge(frame, chosen(comments="drop")).costs["comments_only"].seen == 1
+
+
+def test_frames_of_other_sizes_are_judged_alike() -> None:
+    pulls = [pull(at, title=f"Fix {at}", author_is_bot=at % 3 == 0, patch_utf8=at % 5 != 0) for at in range(1, 40)]
+    whole = judge(PULLS.frame(pulls), chosen(bots="drop")).verdicts
+    pieces = [judge(PULLS.frame(pulls[at : at + 7]), chosen(bots="drop")).verdicts for at in range(0, 39, 7)]
+    assert pl.concat(pieces).equals(whole)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import LimiError
-from pipeline.ledger import STAGES, fate, funnel, lives, read_fates, reconcile, write_fates
+from pipeline.ledger import STAGES, fate, funnel, lives, read_fates, reconcile, write_fates, write_fates_by_repository
 from pipeline.tables import LEDGER
 
 Fates = dict[str, pl.DataFrame]
@@ -48,6 +48,7 @@ def test_measures_become_shares() -> None:
         "reason": "binary",
         "value": 2.0,
         "limit": 0.0,
+        "evidence": "",
     }
     assert (fate("o/r#1", "o/r", "s", "kept")["value"], fate("o/r#1", "o/r", "s", "kept")["limit"]) == (None, None)
 
@@ -173,9 +174,34 @@ def test_fates_are_written_sorted_and_read_in_the_order_of_the_stages(
 
 def test_rows_can_be_dictionaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    written = write_fates("synthesize", (fate(f"o/r#{at}", "o/r", "synthesize", "kept") for at in (2, 1)))
+    write_fates("synthesize", (fate(f"o/r#{at}", "o/r", "synthesize", "kept") for at in (2, 1)))
+    written = LEDGER.read(tmp_path / "data/ledger/synthesize.parquet")
     assert written["pr_id"].to_list() == ["o/r#1", "o/r#2"]
-    assert LEDGER.read(tmp_path / "data/ledger/synthesize.parquet").equals(written)
+
+
+def test_fates_of_many_repositories_are_written_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    repositories = [
+        [fate(f"{repo}#{at}", repo, "filter_prs", "kept") for at in (9, 10)] for repo in ("a-b/c", "a/b", "a/c")
+    ]
+    write_fates_by_repository("filter_prs", (LEDGER.frame(rows) for rows in repositories))
+    together = LEDGER.read(tmp_path / "data/ledger/filter_prs.parquet")
+    write_fates("filter_prs", [row for rows in reversed(repositories) for row in rows])
+    assert LEDGER.read(tmp_path / "data/ledger/filter_prs.parquet").equals(together)
+    assert together["pr_id"].to_list()[:2] == ["a-b/c#10", "a-b/c#9"]
+
+
+@pytest.mark.parametrize("order", [["a/c", "a/b"], ["a/b", "a/b"]])
+def test_repositories_out_of_order_or_twice_are_not_written(
+    order: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    frames = (LEDGER.frame([fate(f"{repo}#{at}", repo, "filter_prs", "kept")]) for at, repo in enumerate(order))
+    with pytest.raises(LimiError, match=f"filter_prs: {order[1]} would be in the ledger twice or out of order"):
+        write_fates_by_repository("filter_prs", frames)
+    assert not list((tmp_path / "data/ledger").iterdir())
 
 
 def test_one_pull_request_twice_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +209,7 @@ def test_one_pull_request_twice_is_not_written(tmp_path: Path, monkeypatch: pyte
     row = fate("o/r#1", "o/r", "filter_prs", "kept")
     with pytest.raises(LimiError, match="filter_prs: o/r#1 would be in the ledger twice"):
         write_fates("filter_prs", [row, row | {"fate": "dropped"}])
-    assert not (tmp_path / "data").exists()
+    assert not list((tmp_path / "data/ledger").iterdir())
 
 
 def test_a_folder_without_ledgers_has_no_stages(tmp_path: Path) -> None:

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.params import Sample
-from pipeline.sample import sample, sampled_rows
+from pipeline.sample import sample
 from pipeline.sampling import draw, draw_key
-from pipeline.tables import REPOS, SAMPLED, VERDICTS
 
 Items = list[tuple[str, str]]
 ITEMS = st.dictionaries(st.text("abcdefgh/#1234", min_size=1, max_size=6), st.sampled_from("xyzwv"), max_size=30).map(
@@ -154,37 +153,3 @@ def test_a_sample_can_be_drawn_again_from_what_it_carries(strategy: str) -> None
 
 def test_nothing_kept_is_nothing_sampled() -> None:
     assert sample(frame([]), Sample(per_repository=6, strategy="stratified"), 3).height == 0
-
-
-def test_sampled_rows_join_verdict_draw_and_repository(tmp_path: object) -> None:
-    for repo, numbers in (("o/a", (11, 2)), ("o/b", (5,))):
-        rows = [
-            dict.fromkeys(VERDICTS.schema)
-            | {
-                "pr_id": f"{repo}#{number}",
-                "repo": repo,
-                "number": number,
-                "sub_domain": "back-end",
-                "patch": f"p{number}",
-            }
-            for number in numbers
-        ]
-        VERDICTS.write(VERDICTS.frame(rows), tmp_path / f"{repo.replace('/', '__')}.parquet")
-    kept = pl.concat(
-        [frame([("o/a#2", "back-end"), ("o/a#11", "back-end")], "o/a"), frame([("o/b#5", "back-end")], "o/b")]
-    )
-    drawn = sample(kept, Sample(per_repository=2, strategy="stratified"), 1)
-    facts = {"stars": 1, "description": "d", "head_sha": "", "pull_refs": "", "clone": "", "branch": ""}
-    repos = REPOS.frame(
-        [
-            {"repo": "o/a", "language": "Go", "licence": "MIT"} | facts,
-            {"repo": "o/b", "language": "C", "licence": "ISC"} | facts,
-        ]
-    )
-    found = sampled_rows(tmp_path, drawn, repos)
-    assert dict(found.schema) == SAMPLED.schema
-    assert found.select("pr_id", "patch", "language", "licence", "frame_size").rows() == [
-        ("o/a#2", "p2", "Go", "MIT", 2),
-        ("o/a#11", "p11", "Go", "MIT", 2),
-        ("o/b#5", "p5", "C", "ISC", 1),
-    ]

@@ -1,5 +1,6 @@
 """A table is written and read only in its written schema, and carries what it was made from."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -7,7 +8,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.table import Table, part_name
-from pipeline.tables import FRAME, LEDGER, PULLS, QUERIES, REPOS, REVIEWED, SAMPLED, TABLES, VERDICTS
+from pipeline.tables import LEDGER, PULLS, REPOS, TABLES
 
 REPO = {
     "repo": "tide/pool",
@@ -28,6 +29,7 @@ FATE = {
     "reason": "binary",
     "value": 1.0,
     "limit": None,
+    "evidence": "",
 }
 
 
@@ -49,10 +51,7 @@ def test_every_column_has_a_meaning(table: Table) -> None:
 
 
 def test_tables_have_names_of_their_own() -> None:
-    assert len({table.name for table in TABLES}) == len(TABLES) == 8
-    assert {table.name for table in (FRAME, LEDGER, PULLS, QUERIES, REPOS, REVIEWED, SAMPLED, VERDICTS)} == {
-        table.name for table in TABLES
-    }
+    assert len({table.name for table in TABLES}) == len(TABLES) == 10
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
@@ -203,3 +202,46 @@ def test_a_part_is_named_after_its_repository() -> None:
 def test_no_two_repositories_share_a_part() -> None:
     repos = ["a/b", "a/b_", "a/_b", "a/__b", "a-b/c", "a/b-c", "a/b.c", "ab/c", "a/bc", "a_b/c", "a/b__c"]
     assert len({part_name(repo) for repo in repos}) == len(repos)
+
+
+def test_a_table_can_be_written_in_pieces(tmp_path: Path) -> None:
+    rows = [{**FATE, "pr_id": f"tide/pool#{at}"} for at in range(10_000)]
+    pieces = (LEDGER.frame(rows[at : at + 3_000]) for at in range(0, 10_000, 3_000))
+    LEDGER.write_pieces(pieces, tmp_path / "pieces.parquet", "from this")
+    assert LEDGER.read(tmp_path / "pieces.parquet").equals(LEDGER.frame(rows))
+    assert LEDGER.written_from(tmp_path / "pieces.parquet") == "from this"
+
+
+def test_pieces_give_the_same_bytes_each_time(tmp_path: Path) -> None:
+    rows = [{**FATE, "pr_id": f"tide/pool#{at}"} for at in range(10_000)]
+    for name in ("one", "two"):
+        LEDGER.write_pieces((LEDGER.frame(rows[at : at + 999]) for at in range(0, 10_000, 999)), tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_a_piece_of_another_shape_leaves_what_was_there(tmp_path: Path) -> None:
+    path = written(LEDGER, tmp_path / "a.parquet", [FATE])
+    before = path.read_bytes()
+    pieces = (LEDGER.frame([FATE]).select(*columns) for columns in (LEDGER.schema, ["pr_id"]))
+    with pytest.raises(TypeError, match="column repo is missing"):
+        LEDGER.write_pieces(pieces, path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_among_the_pieces_arrives_as_it_is(tmp_path: Path) -> None:
+    def pieces() -> Iterator[pl.DataFrame]:
+        yield LEDGER.frame([FATE])
+        raise UserError("the second piece is not there; make it")
+
+    with pytest.raises(UserError, match="the second piece is not there"):
+        LEDGER.write_pieces(pieces(), tmp_path / "a.parquet")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("height", [0, 1, 4096, 4097, 9_000])
+def test_slices_are_the_whole_in_order(tmp_path: Path, height: int) -> None:
+    path = written(LEDGER, tmp_path / "a.parquet", [{**FATE, "pr_id": f"tide/pool#{at}"} for at in range(height)])
+    slices = list(LEDGER.read_slices(path, ["pr_id"]))
+    assert [piece.height for piece in slices] == [min(4096, height - at) for at in range(0, height, 4096)]
+    assert [pr_id for piece in slices for pr_id in piece["pr_id"]] == [f"tide/pool#{at}" for at in range(height)]

@@ -70,7 +70,8 @@ def test_another_tokenizer_counts_the_same(text: str) -> None:
 
 @pytest.mark.parametrize("chunk", [1, 7, 64])
 def test_counting_in_pieces_is_exact_wherever_the_cuts_fall(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
-    monkeypatch.setattr(tokens, "_CHUNK", chunk)
+    monkeypatch.setattr(tokens, "_FIRST", 0)
+    monkeypatch.setattr(tokens, "_STEP", chunk)
     drawn = random.Random(chunk)  # noqa: S311
     cut = 0
     for _ in range(1500):
@@ -132,7 +133,7 @@ def test_a_text_of_too_many_bytes_is_not_tokenized(monkeypatch: pytest.MonkeyPat
     def refuse(text: str) -> int:
         raise AssertionError("tokenized")
 
-    monkeypatch.setattr(tokens, "count", refuse)
+    monkeypatch.setattr(tokens, "_fast_count", refuse)
     assert count_up_to(" " * ((MOST - 1) * MAX_TOKEN_BYTES + 1), MOST) == MOST
     with pytest.raises(AssertionError, match="tokenized"):
         count_up_to(" " * (MOST - 1) * MAX_TOKEN_BYTES, MOST)
@@ -140,7 +141,7 @@ def test_a_text_of_too_many_bytes_is_not_tokenized(monkeypatch: pytest.MonkeyPat
 
 def test_counting_stops_soon_after_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
-    monkeypatch.setattr(tokens, "count", lambda text: read.append(len(text)) or other(text))
+    monkeypatch.setattr(tokens, "_fast_count", lambda text: read.append(len(text)) or other(text))
     assert count_up_to("x = 1\n" * 20_000, 1_200) >= 1_200
     assert sum(read) < 20_000
 

@@ -57,7 +57,7 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-PARTS = {"collect_prs": "data/pulls", "filter_prs": "data/verdicts"}
+PARTS = {"collect_prs": "data/pulls", "filter_prs": "data/verdicts", "describe_prs": "data/facts"}
 MOMENTS = (0.1, 0.25, 0.4, 0.6)  # parts of the time that the stage takes: while it loads, works, and writes
 MOST_TRIES = 12
 
@@ -149,12 +149,12 @@ def test_a_changed_limit_does_every_partition_again(project: Project) -> None:
 
 
 def test_changed_code_does_its_partitions_again(project: Project) -> None:
-    for stage in STAGES[:3]:
+    for stage in STAGES[:4]:
         project.stage(stage)
-    parts = project.folder / "data/verdicts"
+    parts = project.folder / "data/facts"
     before = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
     project.edit('otherwise = "back-end"', 'otherwise = "front-end"', "pipeline/subdomains.toml")
-    project.stage("filter_prs")
+    project.stage("describe_prs")
     assert all(path.stat().st_mtime_ns != before[path.name] for path in parts.glob("*.parquet"))
 
 
@@ -174,10 +174,8 @@ find data curated -name '.*.tmp'
 """
 
 
-@pytest.mark.parametrize("stage", ["filter_prs", "sample_prs", "build_pool"])
+@pytest.mark.parametrize("stage", ["filter_prs", "compare_prs", "sample_prs", "build_pool"])
 def test_a_full_disk_is_a_sentence_and_leaves_every_file_whole(project: Project, tmp_path: Path, stage: str) -> None:
-    (project.folder / "curated").mkdir()
-    (project.folder / "annotation/reviews").mkdir(exist_ok=True)
     for earlier in STAGES:
         project.stage(earlier)
     files = sorted(

@@ -1,0 +1,1 @@
+"""Compare the kept pull requests with each other and with public benchmarks."""

@@ -1,0 +1,60 @@
+"""What the paths, words and patch of a kept pull request say of it: sub-domain, difficulty, language, diff hash, contamination.
+
+Nothing here decides; it is what later stages choose by and readers look at.
+"""
+
+import polars as pl
+
+from pipeline.compare.contamination import Contamination
+from pipeline.paths import is_test, language_of
+from pipeline.subdomains import classify
+from pipeline.tables import FACTS
+from pipeline.text_language import text_language
+
+COLUMNS = ["pr_id", "repo", "title", "body", "merged_at", "changed_files", "files", "patch"]  # of PULLS
+MOST_SYMBOLS = 50
+_PATHS = pl.col("files").list.eval(pl.element().struct.field("path"))
+_PATH = pl.element()
+
+
+def describe(pulls: pl.DataFrame, tokens: pl.Series, diff_hashes: pl.Series, named: Contamination) -> pl.DataFrame:
+    """A FACTS frame of kept rows of PULLS (at least COLUMNS), in the same order."""
+    classified = [
+        classify([file["path"] for file in files], title, body)
+        for files, title, body in pulls.select("files", "title", "body").iter_rows()
+    ]
+    return (
+        pulls.with_columns(
+            tokens=tokens,
+            sub_domain=pl.Series([name for name, _ in classified], dtype=pl.String()),
+            sub_domain_evidence=pl.Series([evidence for _, evidence in classified], dtype=pl.String()),
+            n_files=pl.col("changed_files"),
+            n_hunks=pl.col("patch").str.count_matches(r"(?m)^@@ ").cast(pl.Int64()),
+            languages=_PATHS.list.eval(language_of(_PATH)).list.eval(_most_frequent_first()),
+            test_files=_PATHS.list.eval(is_test(_PATH)).list.sum().cast(pl.Int64()),
+            symbols=_symbols(pl.col("patch")),
+            text_language=pl.Series(
+                [text_language(title, body) for title, body in pulls.select("title", "body").iter_rows()],
+                dtype=pl.String(),
+            ),
+            diff_hash=diff_hashes,
+        )
+        .with_columns(contamination=pl.lit([], pl.List(pl.String())))
+        .pipe(lambda frame: frame.with_columns(contamination=named.of_rows(frame)))
+        .select(*FACTS.schema)
+    )
+
+
+def _most_frequent_first() -> pl.Expr:
+    """The different texts of a list, the most frequent first, then by name, without the empty one."""
+    known = _PATH.filter(_PATH != "")
+    return known.unique(maintain_order=True).sort_by(
+        known.unique_counts(), known.unique(maintain_order=True), descending=[True, False]
+    )
+
+
+def _symbols(patch: pl.Expr) -> pl.Expr:
+    """What git prints after a hunk's line numbers: the line of the function, class or section that the hunk is in."""
+    lines = patch.str.extract_all(r"(?m)^@@ -[0-9,]+ \+[0-9,]+ @@ [^\n]+")
+    names = lines.list.eval(pl.element().str.replace(r"^@@ -[0-9,]+ \+[0-9,]+ @@ ", "").str.strip_chars())
+    return names.list.unique().list.sort().list.head(MOST_SYMBOLS)

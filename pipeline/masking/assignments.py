@@ -1,0 +1,55 @@
+"""Most secrets in code have no form of their own: a name such as `password` or `api_key` is given a literal."""
+
+import re
+from collections.abc import Iterator
+
+from pipeline.masking.found import Found
+from pipeline.masking.literals import is_literal_secret
+
+_MAY_BE_A_WORD = r"pass(?:word|wd|phrase|code)|contrase(?:ñ|n)a|(?<![a-z])pwd|(?<![a-z])pass|(?<=db)pass"
+_IS_RANDOM = (
+    r"(?:api|access|auth|account|private|encryption|signing|master|secret|service|license|app|shared|storage|hmac|webhook|consumer|client)"
+    r"[_ -]?key|secret|token|credentials?|(?<![a-z])auth|bearer"
+)
+_SUFFIX = (
+    r"(?:[_-]?(?:base|value|confirmation|confirm|repeat|text|string|str|literal|hash|prod|production|dev|staging|test"
+    r"|default|\d{1,2}))?"
+)
+_NAME = rf"(?:(?P<password>{_MAY_BE_A_WORD})|(?:{_IS_RANDOM})(?:[_-]?key)?){_SUFFIX}"
+# How a name is given a literal: `x = "y"`, `"x": "y"`, `x: String = "y"`, `X => 'y'`, `setX("y")`, `x # => "y"`, `define('X', 'y')`.
+_GIVEN = (
+    r"(?:\\{0,2}[\"'`])?(?:\[\w{0,20}\])?[\])]{0,2}[ \t]{0,8}"
+    r"(?P<sign>:[ \t]{0,3}[A-Za-z&'<>\[\]|?. ]{1,30}=|(?:# |// )?=>|:=|={1,3}|!={1,2}|:{1,2}|,"
+    r"|\.?(?:assign|equals|eq|to_?equal|with)?\(|<-|\bis\b|\beq\b|\bvalue=)\s{0,16}(?:\w{0,20}\()?\s{0,16}"
+)
+_QUOTED = re.compile(
+    rf"(?i:{_NAME}){_GIVEN}[rbufL@N]{{0,2}}(?P<quote>\\{{0,2}}(?:\"\"\"|'''|[\"'`]))"
+    r"(?!(?P=quote))(?P<value>(?:\\[^\n]|[^\n\\]){4,300}?)(?P=quote)"
+)
+_REVERSED = re.compile(
+    rf"(?P<quote>[\"'])(?P<value>[^\n\"'\\]{{4,300}})(?P=quote)[ \t]{{0,4}}[!=]={{1,2}}[ \t]{{0,4}}[\w.$>-]{{0,60}}?(?i:{_NAME})\b"
+)
+# A hidden field of a form.
+_FIELD = re.compile(
+    rf"name=(?P<quote>[\"'])[\w.\[\]-]{{0,60}}?(?i:{_NAME})\]?(?P=quote)"
+    r"[^\n<>]{0,80}?\bvalue=(?P=quote)(?P<value>[^\n\"'<>]{4,300})(?P=quote)"
+)
+# `name=value` as the shell, connection strings and queries of URLs write it, and `name: value` of YAML or headers.
+_BARE = re.compile(
+    rf"(?i:{_NAME})[\"']?(?:[ \t]{{0,4}}:=?[ \t]{{1,8}}|[ \t]{{1,8}}=[ \t]{{1,8}}|[ \t]is:?[ \t]|[=:])"
+    r"(?P<value>[^\s\"'`,;&<>()\[\]{}|\\]{6,300})(?<!\.)(?=\.?[;&\"'`\s\\]|\.?$)",
+    re.MULTILINE,
+)
+
+
+def assigned_secrets(text: str) -> Iterator[Found]:
+    """Literals that a name asking for a secret is given, compared with or called with, in any quotes, or bare."""
+    for match in _QUOTED.finditer(text):
+        # In a list such as `"password", "timeout"` the next word is no value; with digits it can be one, as in `define`.
+        asks_password = match["password"] is not None and match["sign"] != ","
+        if is_literal_secret(match["value"], asks_password, quoted=True):
+            yield Found("secret", *match.span("value"), match["value"])
+    for pattern in (_REVERSED, _FIELD, _BARE):
+        for match in pattern.finditer(text):
+            if is_literal_secret(match["value"], match["password"] is not None, quoted=pattern is not _BARE):
+                yield Found("secret", *match.span("value"), match["value"])
