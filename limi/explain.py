@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from limi.screen import line
+from pipeline.description import symbols
 from pipeline.errors import UserError
 from pipeline.ledger import FOLDER, read_fates
 from pipeline.synthesis import query_id
@@ -37,7 +38,7 @@ def explain(item: str) -> None:
     pull = found.row(0, named=True)
     _pull(pull)
     _fates(pr_id)
-    _facts(pr_id)
+    _facts(pr_id, pull["patch"] or "")
     _row("Sample", SAMPLED, "sampled.parquet", pr_id, ["frame_size", "stratum_size", "stratum_rank", "draw_key"])
     _row(
         "Query",
@@ -106,7 +107,7 @@ def _fates(pr_id: str) -> None:
             line(f"  {stage:14} {row['fate']}{': ' if row['reason'] else ''}{row['reason']}{measured}{limit}{evidence}")
 
 
-def _facts(pr_id: str) -> None:
+def _facts(pr_id: str, patch: str) -> None:
     """What the description found, and which pull requests repeat this one."""
     part = DATA / "facts" / part_name(pr_id.split("#")[0])
     rows = FACTS.scan(part).filter(pl.col("pr_id") == pr_id).collect() if part.exists() else FACTS.frame([])
@@ -115,7 +116,7 @@ def _facts(pr_id: str) -> None:
         why = f" ({row['sub_domain_evidence']})" if row["sub_domain_evidence"] else ""
         line(f"  {row['sub_domain']}{why}; {row['tokens']:,} tokens, {row['n_files']} files, {row['n_hunks']} hunks")
         line(f"  languages: {_some(row['languages']) or 'none known'}; test files: {row['test_files']}")
-        line(f"  in: {_some(row['symbols']) or 'no function or class that git names'}")
+        line(f"  in: {_some(symbols(patch)) or 'no function or class that git names'}")
         line(f"  text in: {row['text_language'] or 'too little text to tell'}; diff hash {row['diff_hash'][:12]}")
     repeats = DATA / "repeats.parquet"
     if rows.height and repeats.exists():

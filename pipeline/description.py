@@ -3,6 +3,8 @@
 Nothing here decides; it is what later stages choose by and readers look at.
 """
 
+import re
+
 import polars as pl
 
 from pipeline.compare.contamination import Contamination
@@ -13,6 +15,7 @@ from pipeline.text_language import text_language
 
 COLUMNS = ["pr_id", "repo", "title", "body", "merged_at", "changed_files", "files", "patch"]  # of PULLS
 MOST_SYMBOLS = 50
+_HEADING = re.compile(r"^@@ -[0-9,]{1,21} \+[0-9,]{1,21} @@ (.+)$", re.MULTILINE)
 _PATHS = pl.col("files").list.eval(pl.element().struct.field("path"))
 _PATH = pl.element()
 
@@ -32,7 +35,6 @@ def describe(pulls: pl.DataFrame, tokens: pl.Series, diff_hashes: pl.Series, nam
             n_hunks=pl.col("patch").str.count_matches(r"(?m)^@@ ").cast(pl.Int64()),
             languages=_PATHS.list.eval(language_of(_PATH)).list.eval(_most_frequent_first()),
             test_files=_PATHS.list.eval(is_test(_PATH)).list.sum().cast(pl.Int64()),
-            symbols=_symbols(pl.col("patch")),
             text_language=pl.Series(
                 [text_language(title, body) for title, body in pulls.select("title", "body").iter_rows()],
                 dtype=pl.String(),
@@ -53,8 +55,6 @@ def _most_frequent_first() -> pl.Expr:
     )
 
 
-def _symbols(patch: pl.Expr) -> pl.Expr:
-    """What git prints after a hunk's line numbers: the line of the function, class or section that the hunk is in."""
-    lines = patch.str.extract_all(r"(?m)^@@ -[0-9,]+ \+[0-9,]+ @@ [^\n]+")
-    names = lines.list.eval(pl.element().str.replace(r"^@@ -[0-9,]+ \+[0-9,]+ @@ ", "").str.strip_chars())
-    return names.list.unique().list.sort().list.head(MOST_SYMBOLS)
+def symbols(patch: str) -> list[str]:
+    """What git prints after a hunk's line numbers: the lines of the functions, classes or sections that the hunks are in."""
+    return sorted({line.strip() for line in _HEADING.findall(patch)})[:MOST_SYMBOLS]

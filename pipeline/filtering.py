@@ -98,7 +98,7 @@ class _Engine:
 
     def run(self, rule: Rule) -> None:
         """Drop the rows that a rule drops."""
-        with self._measured(rule.reason) as cost:
+        with self._measured(rule.name) as cost:
             drops = self.waiting.select(rule.drops.fill_null(False)).to_series()
             if len(drops) < self.waiting.height:  # an expression of literals gives one row
                 drops = drops.new_from_index(0, self.waiting.height) if self.waiting.height else drops.clear()

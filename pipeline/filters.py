@@ -15,7 +15,7 @@ from pipeline.comments import could_be_only_comments, only_comments
 from pipeline.params import MAX_TOKEN_BYTES, Filter
 from pipeline.paths import unwritten
 from pipeline.text_language import could_be_non_english, is_non_english
-from pipeline.titles import table as titles
+from pipeline.titles import told_kind_of
 from pipeline.trivial import could_be_only_whitespace, could_be_version_bump, only_whitespace, version_bump
 
 FACTS = ["number", "title", "body", "author_is_bot", "additions", "deletions", "changed_files", "files"]  # of PULLS
@@ -30,7 +30,7 @@ _LINES = pl.col("additions") + pl.col("deletions")
 
 @dataclass(frozen=True)
 class Rule:
-    """A filter: why a pull request goes, and the value that it measured and held against the limit.
+    """A filter: why a pull request goes, by what it was seen, and the value that was measured and held against the limit.
 
     `drops` is true for the rows that go; null counts as false. With `confirm`, it is true for those that may go, and
     `confirm(row)` has the last word.
@@ -41,7 +41,13 @@ class Rule:
     value: pl.Expr = _NOTHING
     limit: pl.Expr = _NOTHING
     evidence: pl.Expr = pl.lit("")  # noqa: RUF009 - an expression never changes
+    by: str = ""  # where several rules give one reason
     confirm: Callable[[dict[str, Any]], bool] | None = None
+
+    @property
+    def name(self) -> str:
+        """What its costs are counted under."""
+        return f"{self.reason} by {self.by}" if self.by else self.reason
 
 
 def rules(chosen: Filter, licence: str = "") -> list[Rule]:
@@ -108,18 +114,18 @@ def licence_not_allowed(licence: str) -> Rule:
 
 def too_many_lines(most: int) -> Rule:
     """The size rule without a token counted: each changed line begins with a sign that no token joins to the line before."""
-    return Rule("patch_too_large", _LINES.ge(most), _LINES, pl.lit(most))
+    return Rule("patch_too_large", _LINES.ge(most), _LINES, pl.lit(most), by="lines")
 
 
 def too_many_bytes(limit: int) -> Rule:
     """The size rule without a token counted: no token has more than 128 bytes."""
     least = (pl.col("patch_bytes") + MAX_TOKEN_BYTES - 1) // MAX_TOKEN_BYTES
-    return Rule("patch_too_large", _WHOLE & (least >= limit), least, pl.lit(limit))
+    return Rule("patch_too_large", _WHOLE & (least >= limit), least, pl.lit(limit), by="bytes")
 
 
 def too_many_tokens(limit: int) -> Rule:
     """The paper's size rule (section on data collection): a unified diff of fewer tokens stays. Needs the column `tokens`."""
-    return Rule("patch_too_large", pl.col("tokens") >= limit, pl.col("tokens"), pl.lit(limit))
+    return Rule("patch_too_large", pl.col("tokens") >= limit, pl.col("tokens"), pl.lit(limit), by="tokens")
 
 
 def empty() -> Rule:
@@ -165,8 +171,7 @@ def unwritten_only() -> Rule:
 
 def title_says(kind: str) -> Rule:
     """A revert, a backport, a merge of branches or a version bump, by the rules of `titles.toml` for title and body."""
-    title = pl.col("title")
-    return Rule(kind, titles()[kind].spoken(title, pl.col("body")), evidence=title)
+    return Rule(kind, told_kind_of(pl.col("title"), pl.col("body")) == kind)
 
 
 def binary(mode: str) -> list[Rule]:
@@ -211,7 +216,7 @@ def non_english() -> Rule:
 
 
 def _by_patch(reason: str, suspects: Callable[[pl.Expr], pl.Expr], confirm: Callable[[str], bool]) -> Rule:
-    return Rule(reason, suspects(pl.col("patch")), confirm=lambda pull: confirm(pull["patch"]))
+    return Rule(reason, suspects(pl.col("patch")), by="patch", confirm=lambda pull: confirm(pull["patch"]))
 
 
 def _all_files(test: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:

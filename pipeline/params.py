@@ -154,7 +154,7 @@ class Compare(Section):
     lists: str = Field(description="folder of the lists of benchmarks, CSV files that you can add to")
     duplicates: Keep = Field(description="whether a pull request that repeats an older one stays")
     similarity: Annotated[float, Field(ge=0.5, le=1.0)] = Field(
-        description="from which share of common parts (Jaccard) on a change repeats another; 1: only exact repeats"
+        description="from which share of common parts (Jaccard) on a change repeats another; 1: all of them"
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.description import symbols
 from pipeline.masking.found import Kind
 from pipeline.masking.mask import mask
 from pipeline.params import Sample
@@ -54,5 +55,6 @@ def sampled_rows(
         masked = mask(row["title"], row["body"], row["patch"], kinds)
         counts = [{"kind": kind, "values": number} for kind, number in sorted(masked.counts.items()) if number]
         texts = {"title": masked.title, "body": masked.body, "patch": masked.patch, "masked": counts}
+        texts["symbols"] = symbols(masked.patch)
         rows.append({name: (row | texts)[name] for name in SAMPLED.schema})
     return SAMPLED.frame(rows)

@@ -51,8 +51,13 @@ def _spoken(rule: _Rule, paths: list[str], title: str, body: str) -> tuple[float
     text = title[:_TITLE_READ] if rule.kind == "title" else body[:_BODY_READ]
     for pattern in rule.patterns:
         if match := pattern.search(text):
-            return 1.0, match[0].strip().lower()
+            return 1.0, _ends(match[0].lower().split())
     return 0.0, ""
+
+
+def _ends(words: list[str]) -> str:
+    """The matched words; of a long match its first and last, for what stands between them may be anybody's secret."""
+    return " ".join(words if len(words) <= 3 else [words[0], "…", words[-1]])
 
 
 @cache

@@ -165,7 +165,6 @@ FACTS = Table(
         "n_hunks": (_COUNT, "hunks"),
         "languages": (_TEXTS, "languages of its files by pipeline/paths.toml, most files first"),
         "test_files": (_COUNT, "test files touched, by pipeline/paths.toml"),
-        "symbols": (_TEXTS, "functions and classes that its hunks are in, as git names them, sorted"),
         "text_language": (
             _TEXT,
             "ISO 639-1 code of the language of title and description; empty if there is too little text",
@@ -201,6 +200,7 @@ SAMPLED = Table(
                 *("additions", "deletions", "files", "patch"),
             )
         },
+        "symbols": (_TEXTS, "functions and classes that its hunks are in, as git names them in the patch, sorted"),
         "masked": (
             pl.List(MASKED),
             "how many different values of each kind are masked in title, body and patch; kinds without any are left out",

@@ -1,7 +1,4 @@
-"""Say by title and description whether a pull request reverts, backports, merges a branch back or moves a version, by `titles.toml`.
-
-There are two forms that say the same: `told_kind` for one pull request, and `told_kind_of` for columns of millions of them.
-"""
+"""Say by title and description whether a pull request reverts, backports, merges a branch back or moves a version, by `titles.toml`."""
 
 import re
 import tomllib
@@ -14,24 +11,19 @@ import polars as pl
 TABLE = Path(__file__).with_name("titles.toml")
 KINDS = ("revert", "backport", "branch_merge", "version_bump")
 _TITLE_READ = 500  # characters; GitHub allows 256, a commit subject anything
-# What the two engines read otherwise: look-around, back-references, named groups and flags; Unicode's digits and words.
+# What Rust does not read, or otherwise than a reader of Python's patterns expects: look-around, flags, Unicode's digits and words.
 _READ_OTHERWISE = re.compile(r"\(\?|\\[1-9dDwWSAzZBpPG]")
 
 
 @dataclass(frozen=True)
 class Patterns:
-    """The patterns of one kind, as text that Rust reads, and as Python reads them. An empty text stands for no pattern."""
+    """The patterns of one kind, as text that Rust reads. An empty text stands for no pattern."""
 
     title: str
     body: str
 
-    def speak(self, title: str, body: str) -> bool:
-        """Whether one of them is found in the title or the description."""
-        texts = ((self.title, title[:_TITLE_READ]), (self.body, body))
-        return any(bool(pattern and _compiled(pattern).search(text)) for pattern, text in texts)
-
     def spoken(self, title: pl.Expr, body: pl.Expr) -> pl.Expr:
-        """`speak` of every row of two text columns; a null text holds nothing."""
+        """Whether one of them is found in the title or the description of each row; a null text holds nothing."""
         found = [
             text.fill_null("").str.contains(pattern)
             for pattern, text in ((self.title, title.str.slice(0, _TITLE_READ)), (self.body, body))
@@ -40,13 +32,8 @@ class Patterns:
         return pl.any_horizontal(found)
 
 
-def told_kind(title: str, body: str) -> str:
-    """One of KINDS, or empty where neither title nor description speaks of one."""
-    return next((kind for kind, patterns in table().items() if patterns.speak(title, body)), "")
-
-
 def told_kind_of(title: pl.Expr, body: pl.Expr) -> pl.Expr:
-    """`told_kind` of every row of two text columns."""
+    """Which of KINDS the title or the description of every row speaks of, the first in the table's order; empty if of none."""
     return pl.coalesce(
         *(pl.when(patterns.spoken(title, body)).then(pl.lit(kind)) for kind, patterns in table().items()), pl.lit("")
     )
@@ -67,12 +54,6 @@ def _patterns(kind: str, entry: dict[str, list[str]]) -> Patterns:
         raise ValueError(f"{TABLE.name}: {kind} must have title and body, not {', '.join(sorted(entry))}")
     for pattern in (*entry["title"], *entry["body"]):
         if _READ_OTHERWISE.search(pattern) or not pattern:
-            raise ValueError(f"{TABLE.name}: {kind} has {pattern!r}, which Rust and Python would not read alike")
+            raise ValueError(f"{TABLE.name}: {kind} has {pattern!r}, which Rust and its reader would not read alike")
     title, body = (f"(?i){'|'.join(entry[part])}" if entry[part] else "" for part in ("title", "body"))
     return Patterns(title, body)
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    # Rust's `$` is the end of the text; Python's would also stand before a last newline.
-    return re.compile(pattern.replace("$", r"\Z"), re.ASCII)

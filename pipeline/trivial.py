@@ -57,16 +57,24 @@ _MENTIONS_LOCK_OR_NOTES = (
 )
 # After a line that stays, a line comes that replaces none; or a changed line has no digit. Lines that look like headers are let be.
 _NO_BUMP = r"(?m)^[ @].*\n\+|^-(?:[^-\n][^0-9\n]*)?$|^\+(?:[^+\n][^0-9\n]*)?$"
-_HEADER = r"(?m)^--- .*\n\+\+\+ .*\n(@@ )"
+# Between two lines that stay, lines only come or only go, and one of them is not blank.
+_ONE_SIDED = (
+    r"(?m)^[ @].*\n(?:(?:\+.*\n)*\+[ \t]*[^\s][^\n]*\n(?:\+.*\n)*|(?:-.*\n)*-[ \t]*[^\s][^\n]*\n(?:-.*\n)*)(?:[ @d]|\z)"
+)
+_FIRST_RUN = re.compile(r"^[ @].*\n((?:-.*\n)+)((?:\+.*\n)+)", re.MULTILINE)
+_SIGN = re.compile(r"^[+-]", re.MULTILINE)
 
 
 def only_whitespace(patch: str) -> bool:
-    """Whether a change is of blanks, tabs, line ends and blank lines only.
+    """Whether a change is of blanks, tabs, line ends and blank lines only, wherever lines are replaced, come or go.
 
     A blank between two words counts (`else if` is not `elseif`), and so does one within quotes on one line. Where indentation has
     meaning (INDENTED), the blanks before a line count too: a Python line that moves into a loop is a change of the program. Where
     blanks part the words (PARTED), as in a shell, they count wherever there were none.
     """
+    first = _FIRST_RUN.search(patch, patch.find("\n@@ "))
+    if first and _without_signs_and_blanks(first[1]) != _without_signs_and_blanks(first[2]):
+        return False  # as nearly always; the rest is slower
     files = _files(patch)
     return bool(files) and all(
         _same_but_for_blanks(hunk, describe(file.path).language) for file in files for hunk in file.hunks
@@ -74,12 +82,8 @@ def only_whitespace(patch: str) -> bool:
 
 
 def could_be_only_whitespace(patch: pl.Expr) -> pl.Expr:
-    """False where `only_whitespace` is certainly false: without blanks, the removed lines are not the added lines."""
-    body = patch.str.replace_all(_HEADER, "$1")
-    blanks = r"[ \t\r\n\f\v]+"
-    removed = body.str.replace_all(r"(?m)^(?:[^-\n].*)?$|^-", "").str.replace_all(blanks, "")
-    added = body.str.replace_all(r"(?m)^(?:[^+\n].*)?$|^\+", "").str.replace_all(blanks, "")
-    return plain(patch) & (removed == added).fill_null(False)
+    """False where `only_whitespace` is certainly false: lines come that replace none, or go without any in their place."""
+    return plain(patch) & ~patch.str.contains(_ONE_SIDED).fill_null(True)
 
 
 def version_bump(patch: str) -> bool:
@@ -106,10 +110,10 @@ def _files(patch: str) -> list[FileChange]:
 
 
 def _same_but_for_blanks(hunk: Hunk, language: str) -> bool:
-    removed = "".join(line[1:] for line in hunk.lines if line[0] == "-")
-    added = "".join(line[1:] for line in hunk.lines if line[0] == "+")
-    if removed.translate(_WITHOUT_BLANKS) != added.translate(_WITHOUT_BLANKS):
-        return False
+    for run in _blocks(hunk):
+        removed, added = ("".join(line or "" for line in side) for side in zip(*run, strict=True))
+        if removed.translate(_WITHOUT_BLANKS) != added.translate(_WITHOUT_BLANKS):
+            return False
     old, new = hunk.old, hunk.new
     if _QUOTED.findall(old) != _QUOTED.findall(new):
         return False
@@ -118,6 +122,10 @@ def _same_but_for_blanks(hunk: Hunk, language: str) -> bool:
     if language in INDENTED:
         return _lines_with_indentation(old) == _lines_with_indentation(new)
     return _words(old) == _words(new)
+
+
+def _without_signs_and_blanks(run: str) -> str:
+    return _SIGN.sub("", run).translate(_WITHOUT_BLANKS)
 
 
 def _lines(text: str) -> list[str]:
@@ -147,7 +155,7 @@ def _blocks(hunk: Hunk) -> Iterator[list[tuple[str | None, str | None]]]:
         if line[0] == "+":
             added.append(line[1:])
             continue
-        if line[0] == " " or added:
+        if (line[0] == " " or added) and (removed or added):
             yield list(zip_longest(removed, added))
             removed, added = [], []
         if line[0] == "-":

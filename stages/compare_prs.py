@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.compare.duplicates import find_duplicates
-from pipeline.compare.fates import STAGE, compared
+from pipeline.compare.fates import STAGE, compared, named_clusters
 from pipeline.files import write_json
 from pipeline.ledger import write_fates_by_repository
 from pipeline.params import read_params
@@ -29,14 +29,15 @@ def main() -> None:
     found = find_duplicates(FINGERPRINT_PARTS, _patches, SCRATCH, params.compare.similarity)
     REPEATS.write_pieces(found, REPEATED)
 
+    repeats = REPEATS.scan(REPEATED)
+    parts = {repo: part for repo in repos if (part := FACT_PARTS / part_name(repo)).exists()}
+    named = named_clusters(pl.scan_parquet(list(parts.values()), glob=False), repeats, params.compare)
+
     def by_repository() -> Iterator[pl.DataFrame]:
-        repeats = pl.scan_parquet(REPEATED, glob=False)
-        for repo in repos:
-            part = FACT_PARTS / part_name(repo)
-            if part.exists():
-                # Sorted by pr_id, so that most of the file is passed over.
-                own = repeats.filter(pl.col("pr_id").is_between(pl.lit(f"{repo}#"), pl.lit(f"{repo}$"))).collect()
-                yield compared(FACTS.read(part, ["pr_id", "repo", "contamination"]), own, params.compare)
+        for repo, part in parts.items():
+            # Sorted by pr_id, so that most of the file is passed over.
+            own = repeats.filter(pl.col("pr_id").is_between(pl.lit(f"{repo}#"), pl.lit(f"{repo}$"))).collect()
+            yield compared(FACTS.read(part, ["pr_id", "repo", "contamination"]), own, named, params.compare)
 
     write_fates_by_repository(STAGE, by_repository())
     fates = pl.scan_parquet(f"data/ledger/{STAGE}.parquet", glob=False)

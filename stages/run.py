@@ -12,18 +12,23 @@ from pipeline.errors import LimiError
 def run_stage(stage: Callable[[], None]) -> None:
     """Run a stage's main function; an expected error becomes its sentence and its exit code (2 the user's, 1 a failure)."""
     name = Path(sys.argv[0]).stem
-    # DVC runs one stage at a time here, so unfinished files are those of a run that was killed.
-    for folder in ("data", "curated", "metrics", "plots"):
-        for unfinished in Path(folder).rglob(".*.tmp"):
-            unfinished.unlink()
+    # DVC runs one stage at a time here, so unfinished files are those of a run that was killed, or afterwards of a killed worker.
+    _remove_unfinished()
     try:
         stage()
+        _remove_unfinished()
     except LimiError as error:
         print("\n".join(f"{name}: {line}" for line in str(error).splitlines()), file=sys.stderr)  # noqa: T201
         _leave(error.exit_code)
     except KeyboardInterrupt:
         print(f"{name}: stopped; what was done is kept, run the same command to go on", file=sys.stderr)  # noqa: T201
         _leave(130)
+
+
+def _remove_unfinished() -> None:
+    for folder in ("data", "curated", "metrics", "plots"):
+        for unfinished in Path(folder).rglob(".*.tmp"):
+            unfinished.unlink(missing_ok=True)
 
 
 def _leave(code: int) -> NoReturn:

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipeline.compare.contamination import Contamination
-from pipeline.description import MOST_SYMBOLS, describe
+from pipeline.description import MOST_SYMBOLS, describe, symbols
 from pipeline.tables import FACTS, PULLS
 from tests.pipeline.pulls import PATCH, pull, text
 
@@ -26,18 +26,18 @@ def test_the_difficulty_is_counted() -> None:
     assert (facts["n_files"], facts["n_hunks"], facts["test_files"], facts["tokens"]) == (4, 3, 1, 65)
     assert facts["languages"][0] == "Python"
     assert "TypeScript" in facts["languages"]
-    assert facts["symbols"] == ["class Pool:", "def serve(port):"]
+    assert symbols(hunks) == ["class Pool:", "def serve(port):"]
 
 
 def test_lines_of_a_file_are_not_taken_for_hunks() -> None:
     patch = PATCH.replace(" import os", " @@ -1 +1 @@ def fake():").replace("+y = 3", "+@@ -1 +1 @@ def fake():")
     facts = described(pull(patch=patch))
-    assert (facts["n_hunks"], facts["symbols"]) == (1, [])
+    assert (facts["n_hunks"], symbols(patch)) == (1, [])
 
 
 def test_symbols_have_an_end() -> None:
     hunks = "".join(f"@@ -{at},1 +{at},1 @@ def f{at}():\n-a\n+b\n" for at in range(1, 200))
-    assert len(described(pull(patch=PATCH + hunks))["symbols"]) == MOST_SYMBOLS
+    assert len(symbols(PATCH + hunks)) == MOST_SYMBOLS
 
 
 def test_languages_come_with_the_most_frequent_first() -> None:

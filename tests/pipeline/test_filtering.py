@@ -38,9 +38,15 @@ def test_a_dropped_one_says_what_was_measured_and_what_was_allowed() -> None:
     assert row["tokens"] == count(PATCH)
 
 
-def test_a_rule_that_reads_words_shows_them() -> None:
-    (row,) = judged(pull(title='Revert "Add an endpoint"'), reverts="drop")
-    assert (row["reason"], row["evidence"], row["value"]) == ("revert", 'Revert "Add an endpoint"', None)
+def test_the_licence_that_is_not_allowed_is_named() -> None:
+    judgement = judge(PULLS.frame([pull()]), chosen(licences=["MIT"]), "GPL-3.0").verdicts.row(0, named=True)
+    assert (judgement["reason"], judgement["evidence"]) == ("licence_not_allowed", "GPL-3.0")
+
+
+def test_a_revert_of_a_backport_is_a_revert_and_no_backport() -> None:
+    title = 'Revert "[Backport 2.x] Add an endpoint"'
+    assert judged(pull(title=title), backports="drop")[0]["fate"] == "kept"
+    assert judged(pull(title=title), backports="drop", reverts="drop")[0]["reason"] == "revert"
 
 
 @pytest.mark.parametrize("changed", [{"files": [], "patch": ""}, {"patch_utf8": False}, {"files": [image()]}])
@@ -125,7 +131,9 @@ def test_the_engine_counts_what_each_rule_saw_and_dropped() -> None:
     frame = PULLS.frame([pull(1), pull(2, files=[]), pull(3, author_is_bot=True), pull(4, patch_utf8=False)])
     costs = judge(frame, chosen(bots="drop")).costs
     assert {name: (cost.seen, cost.dropped) for name, cost in costs.items()} == {
-        "patch_too_large": (4 + 2 + 1, 0),  # by lines, by bytes, by tokens
+        "patch_too_large by lines": (4, 0),
+        "patch_too_large by bytes": (2, 0),
+        "patch_too_large by tokens": (1, 0),
         "empty": (4, 1),
         "bot": (3, 1),
         "markdown_only": (2, 0),
@@ -141,8 +149,8 @@ def test_the_engine_counts_what_each_rule_saw_and_dropped() -> None:
 
 def test_a_rule_that_is_off_costs_nothing() -> None:
     frame = PULLS.frame([pull()])
-    assert "comments_only" not in judge(frame, chosen()).costs
-    assert judge(frame, chosen(comments="drop")).costs["comments_only"].seen == 1
+    assert "comments_only by patch" not in judge(frame, chosen()).costs
+    assert judge(frame, chosen(comments="drop")).costs["comments_only by patch"].seen == 1
 
 
 def test_frames_of_other_sizes_are_judged_alike() -> None:

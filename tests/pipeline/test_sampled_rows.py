@@ -36,11 +36,14 @@ def test_a_row_has_its_facts_its_draw_and_its_repository() -> None:
 
 
 def test_nothing_of_a_secret_or_a_person_is_left() -> None:
+    heading = f'def connect(password="{TOKEN}", to="{MAIL}"):'
+    planted = PATCH.replace("@@ -1,2 +1,3 @@", f"@@ -1,2 +1,3 @@ {heading}")
     row = pull(
-        title=f"Rotate {TOKEN}", body=f"Ask {MAIL} or @lovelace.", patch=PATCH.replace("y = 3", f'token = "{TOKEN}"')
+        title=f"Rotate {TOKEN}", body=f"Ask {MAIL} or @lovelace.", patch=planted.replace("y = 3", f'token = "{TOKEN}"')
     )
     (found,) = sampled(row).to_dicts()
     assert not any(value in str(found) for value in (TOKEN, MAIL, "lovelace"))
+    assert found["symbols"] == ['def connect(password="[SECRET_1]", to="[EMAIL_1]"):']
     assert found["title"] == "Rotate [SECRET_1]"
     assert found["body"] == "Ask [EMAIL_1] or @[HANDLE_1]."
     assert '+token = "[SECRET_1]"' in found["patch"]

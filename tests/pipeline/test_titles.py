@@ -6,11 +6,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pipeline import titles
-from pipeline.titles import KINDS, TABLE, told_kind, told_kind_of
+from pipeline.titles import KINDS, TABLE, told_kind_of
 
 # From real pull requests, and those that come near.
 TOLD = {
@@ -95,9 +93,22 @@ TOLD = {
             "Prepare statements once",
             "",
         ],
+        *[
+            "Update max retries to 5",
+            "Update default timeout to 30",
+            "Bump max connections to 100",
+            "bump timeout from 10 to 30",
+        ],
+        *["update copyrights to 2015", "fix(deps): resolve peer dependency cycles"],
         *["Update module to use new URL Method", "Bump CI JDK versions and drop Java 8", "Add cidr_merge filter"],
     ],
 }
+
+
+def told_kind(title: str, body: str) -> str:
+    return str(pl.select(told_kind_of(pl.lit(title), pl.lit(body))).item())
+
+
 CASES = [(title, kind) for kind, all_of in TOLD.items() for title in all_of]
 
 
@@ -127,25 +138,9 @@ def test_the_first_kind_of_the_order_decides() -> None:
     assert told_kind('Revert "Bump a from 1.0 to 2.0"', "") == "revert"
 
 
-def both(rows: list[tuple[str | None, str | None]]) -> None:
-    frame = pl.DataFrame(rows, schema={"title": pl.String(), "body": pl.String()}, orient="row")
-    told = frame.select(told_kind_of(pl.col("title"), pl.col("body"))).to_series().to_list()
-    assert told == [told_kind(title or "", body or "") for title, body in rows]
-
-
-def test_the_columnar_form_says_the_same_of_every_example() -> None:
-    both([(title, "") for title, _ in CASES] + [(None, None), ("x", "This reverts commit 6e091573f2.\n")])
-
-
-TEXT = st.text(max_size=20) | st.sampled_from(
-    ['Revert "', "[backport]", "Merge ", "1.2.3", " to ", "bump x from 1 to 2", "\n", "This reverts commit 6e09157"]
-)
-
-
-@settings(derandomize=True, deadline=None, max_examples=150)
-@given(st.lists(st.tuples(st.lists(TEXT, max_size=4).map("".join), TEXT), max_size=4))
-def test_both_forms_agree_on_whatever_text(rows: list[tuple[str | None, str | None]]) -> None:
-    both(rows)
+def test_an_empty_text_tells_nothing() -> None:
+    frame = pl.DataFrame({"title": [None, ""], "body": [None, ""]}, schema={"title": pl.String(), "body": pl.String()})
+    assert frame.select(told_kind_of(pl.col("title"), pl.col("body"))).to_series().to_list() == ["", ""]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +149,7 @@ def test_both_forms_agree_on_whatever_text(rows: list[tuple[str | None, str | No
 def test_no_repeated_unit_is_slow(unit: str) -> None:
     long = (unit * 200_000)[:1_000_000]
     started = time.monotonic()
-    both([(long, long)])
+    told_kind(long, long)
     assert time.monotonic() - started < 5.0
 
 

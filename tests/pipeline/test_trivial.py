@@ -98,8 +98,9 @@ def test_what_is_more_than_a_version_is_no_bump(path: str, old: str, new: str) -
 
 
 def test_the_screens_stop_what_is_certain() -> None:
-    assert screens(diff("a.c", "int a;\n", "int b;\n")) == (False, False)
+    assert screens(diff("a.c", "int a;\n", "int b;\n"))[1] is False
     assert screens(diff("a.c", "int a1;\n", "int a1;\nint b2;\n")) == (False, False)
+    assert screens(diff("a.c", "int a1;\nint b2;\n", "int a1;\n"))[0] is False
     assert screens(None) == (False, False)
 
 

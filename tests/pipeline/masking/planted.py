@@ -103,7 +103,7 @@ IN_LINES = [
     ("CREATE USER app IDENTIFIED BY 's3s4me0pen';", "s3s4me0pen"),
     ("<password>s3s4me0pen</password>", "s3s4me0pen"),
     (f'<input name="csrf_token" value="{letters(30)}">', letters(30)),
-    (f"//registry.npmjs.org/:_authToken={letters(36, 20)}", letters(36, 20)),
+    (f"//packages.example.org/:_authToken={letters(36, 20)}", letters(36, 20)),
     (f"https://hooks.slack.com/services/T0{HEX[:8].upper()}/B0{HEX[8:16].upper()}/{letters(24)}", letters(24)),
     (f"https://x.blob.core.windows.net/c?sv=1&sig={letters(43)}%3D", letters(43)),
     ("https://api.somewhere.io/v1?access_token=q8Zk2LmX91&page=2", "q8Zk2LmX91"),
