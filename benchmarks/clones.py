@@ -156,7 +156,9 @@ def verify(work: Path, folder: Path, apply_every: int) -> dict[str, int]:
         if git_dir is None:
             raise SystemExit(f"{repo['clone']} is gone")
         recount = Recount(git_dir, limit)
-        verdicts = pl.read_parquet(work / "data/verdicts" / f"{repo['repo'].replace('/', '__')}.parquet")
+        part = f"{repo['repo'].replace('/', '__')}.parquet"
+        pulls = pl.read_parquet(work / "data/pulls" / part).select("pr_id", "base_sha", "merge_sha", "patch")
+        verdicts = pl.read_parquet(work / "data/verdicts" / part).join(pulls, on="pr_id")
         kept = 0
         for row in verdicts.filter((pl.col("fate") == "kept") | (pl.col("reason") == "patch_too_large")).iter_rows(
             named=True

@@ -89,7 +89,7 @@ def demo_world(folder: Path) -> dict[str, Any]:
         ]
         collect_repositories(reading, wanted, params.collect, params.filter, lambda repo, frame: None)
         calls = Counter(record.resource for record in server.log)
-        kept = sum(judge(frame, params.filter).filter(fate="kept").height for frame in frames.values())
+        kept = sum(judge(frame, params.filter).verdicts.filter(fate="kept").height for frame in frames.values())
         listed = sum(frame.height for frame in frames.values())
         api = sum(count for resource, count in calls.items() if resource != "git")
         return {
