@@ -1,6 +1,7 @@
 """`limi explain ID`: the life of one pull request or query, from what the stages wrote."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ CURATED = Path("curated")
 # What is left out beyond these keeps a life to one screen.
 MOST_FILES = 8
 MOST_NAMES = 4
+_ADDRESS = re.compile(r"^https?://[^/]+/([^/]+/[^/]+)/pull/([0-9]+).*$")
 
 
 def explain(item: str) -> None:
@@ -27,15 +29,17 @@ def explain(item: str) -> None:
     if item in pool and pool[item]["origin"] == "real_world":
         _real_world(pool[item])
         return
+    item = _ADDRESS.sub(r"\1#\2", item)
     pr_id = item if "#" in item else _pull_of(item)
-    part = DATA / "pulls" / part_name(pr_id.split("#")[0])
-    found = PULLS.read(part).filter(pl.col("pr_id") == pr_id) if part.exists() else None
+    part = _part_of(pr_id.split("#")[0])
+    found = PULLS.scan(part).filter(pl.col("pr_id").str.to_lowercase() == pr_id.lower()).collect() if part else None
     if found is None or found.is_empty():
         raise UserError(
             f"{item} is not in this run: not a listed pull request (owner/name#number), a query (gh-…) or a real-world id. "
             "`limi funnel` shows what was listed"
         )
     pull = found.row(0, named=True)
+    pr_id = pull["pr_id"]
     _pull(pull)
     _fates(pr_id)
     _facts(pr_id, pull["patch"] or "")
@@ -68,6 +72,12 @@ def explain(item: str) -> None:
         if row["query_id"] == query_id(pr_id):
             line(f"\nPool: {'chosen' if row['chosen'] else 'not chosen'}", "bold")
             line(f"  {row['reason']}")
+
+
+def _part_of(repo: str) -> Path | None:
+    """A repository's part of data/pulls; GitHub's names are compared without case."""
+    wanted = part_name(repo).lower()
+    return next((path for path in sorted((DATA / "pulls").glob("*.parquet")) if path.name.lower() == wanted), None)
 
 
 def _pull(pull: dict[str, Any]) -> None:

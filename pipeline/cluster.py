@@ -5,6 +5,7 @@ there already (its workers need this project installed and the same folder mount
 """
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
 from pipeline.errors import LimiError, UserError
+from pipeline.fingerprint import code_fingerprint
 from pipeline.params import Dask
 from pipeline.progress import track
 
@@ -32,13 +34,13 @@ def run_partitions(
     if not partitions:
         return
     with _client(where, len(partitions)) as client:
-        waiting = iter(partitions)
+        waiting, code = iter(partitions), code_fingerprint(function.__module__)
         handed_out: set[Future[Result]] = set()
         coming = as_completed()
 
         def hand_out(number: int) -> None:
             for partition in islice(waiting, number):
-                future = client.submit(function, *partition, pure=False, retries=0)
+                future = client.submit(_same_code, function, code, partition, pure=False, retries=0)
                 handed_out.add(future)
                 coming.add(future)
 
@@ -55,6 +57,15 @@ def run_partitions(
             ) from None
         finally:
             client.cancel(list(handed_out))
+
+
+def _same_code(function: Callable[..., Result], code: str, partition: tuple[Any, ...]) -> Result:
+    """On a worker: call the function if it is the one that was meant, for a worker brings its own copy of this project."""
+    if code_fingerprint(function.__module__) != code:
+        raise UserError(
+            f"the worker on {socket.gethostname()} has another version of this project. Install this one there and start the worker anew"
+        )
+    return function(*partition)
 
 
 @contextmanager
@@ -78,7 +89,7 @@ def _client(where: Dask, partitions: int) -> Iterator[Client]:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # with None, Dask takes a fixed port and complains where another run has it
             memory_limit=where.memory_per_worker,
             local_directory=".limi/dask",
             silence_logs="CRITICAL",  # a task's error comes back to us; a worker need not print its traceback as well

@@ -68,7 +68,8 @@ _DEAD_CODE = frozenset(("C", "C++", "Objective-C"))  # what stands within `#if 0
 # Comments that a compiler or an interpreter obeys.
 _OBEYED = re.compile(
     r"//(?:go:|export |line |extern | ?\+build)|///[ \t]{0,4}<(?:reference|amd)|/\*[!+]"
-    r"|#[ \t]{0,4}(?:frozen_string_literal|typed|syntax|escape)\b"
+    r"|#[ \t]{0,4}(?:frozen_string_literal|typed|syntax|escape|-\*-.{0,40}coding)\b|#[ \t]{0,4}/// "
+    r"|/[/*]\*{0,2}[ \t\n*]{0,20}(?:@ts-|@jsx|webpack[A-Z]|@vite-ignore|(?:Unordered )?[Oo]utput:)"
 )
 _TEMPLATES = frozenset(("JavaScript", "TypeScript", "Go"))  # where a text between backticks runs over lines
 _STARRED = re.compile(r"[ \t]*\*(?:[ \t/]|$)")
@@ -115,6 +116,8 @@ def code_lines(language: str, text: str, at_start: bool) -> list[CodeLine] | Non
         return None
     if language == "Go" and 'import "C"' in text:
         return None  # the comment before it is C code
+    if language == "SQL" and ("/*+" in text or "/*!" in text):
+        return None  # a database obeys these
     if "/*" in OPENERS.get(language, _BLOCK):
         text = _closed(text)
     if language == "Python":
@@ -171,7 +174,7 @@ def _python_lines(text: str, at_start: bool) -> list[CodeLine] | None:
     for at, (kind, value) in enumerate(tokens):
         if kind in Error:
             return None
-        if value.isspace() or kind in Comment:
+        if value.isspace() or (kind in Comment and not _OBEYED.match(value)):
             reading.blank("\n" if "\n" in value and not value.isspace() else value if value.isspace() else " ")
             if "\n" in value and depth == 0 and head:
                 wanted = head[0][1] in ("def", "class", "async") and head[-1][1] == ":"

@@ -17,7 +17,10 @@ from pipeline.sides import FileChange, Hunk, file_changes, plain
 _SLASHED = ("//", "/*", "*/")
 _BLOCK = ("/*",)
 _MOST_HUNKS = 500
-# git's heading of a hunk opens a text that may go on into it: a here document, a YAML block, a line that goes on.
+# A line opens a text that may go on over the lines after it: a here document, a YAML block, a line that goes on.
+_HERE = re.compile(r"<<[-~<]?[ \t]{0,4}[\"'\\]?[A-Za-z_]")
+_WITH_HERE = frozenset(("Shell", "PHP", "Ruby", "Dockerfile", "YAML", "HCL", "Elixir"))
+_MARKUP_WITHIN = (".jsx", ".tsx")  # what looks like a comment there may be a text on the page
 _OPENS_TEXT = re.compile(r"<<[-~]?[\"'\\]?\w|[|>][+-]?$|\\$")
 
 # A line that surely opens no comment or text of several lines (`/*`, `<!--`, three quotes). Rust knows no look-ahead, so a sign that one
@@ -94,5 +97,7 @@ def _same_code(file: FileChange, hunk: Hunk) -> bool:
     if _OPENS_TEXT.search(hunk.heading) or any(hunk.heading.count(quotes) % 2 for quotes in ('"""', "'''", "`")):
         return False
     language = describe(file.path).language
+    if file.path.endswith(_MARKUP_WITHIN) or (language in _WITH_HERE and any(map(_HERE.search, hunk.lines))):
+        return False
     old = code_lines(language, hunk.old, hunk.old_start <= 1)
     return old is not None and old == code_lines(language, hunk.new, hunk.old_start <= 1)

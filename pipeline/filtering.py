@@ -23,7 +23,19 @@ TOKENS = "tokens"  # the name of the counting among the costs
 PARQUET = "parquet"  # that of reading and writing
 # What the rules and the engine read of PULLS.
 COLUMNS = [
-    *("pr_id", "repo", "number", "title", "body", "author_is_bot", "additions", "deletions", "changed_files", "files"),
+    *(
+        "pr_id",
+        "repo",
+        "number",
+        "title",
+        "body",
+        "author",
+        "author_is_bot",
+        "additions",
+        "deletions",
+        "changed_files",
+        "files",
+    ),
     *("skipped", "patch", "patch_bytes", "patch_utf8", "failure"),
 ]
 

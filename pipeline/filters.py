@@ -18,7 +18,23 @@ from pipeline.text_language import could_be_non_english, is_non_english
 from pipeline.titles import told_kind_of
 from pipeline.trivial import could_be_only_whitespace, could_be_version_bump, only_whitespace, version_bump
 
-FACTS = ["number", "title", "body", "author_is_bot", "additions", "deletions", "changed_files", "files"]  # of PULLS
+# Accounts of programs, and the names they sign with, in small letters.
+BOTS = """
+    ansibot bors bors-servo dependabot dependabot-preview docker-jenkins github-actions gitlab-bot greenkeeper greenkeeperio-bot homu
+    k8s-ci-robot mergify pull pyup-bot pyup.io_bot renovate renovate-bot renovate_bot rust-highfive snyk-bot sourcery-ai symfony-bot
+    logistic_bot inclusive_coding_bot vue-bot prombot imgbot allcontributors weblate codecov-io sentry-io
+""".split()
+FACTS = [
+    "number",
+    "title",
+    "body",
+    "author",
+    "author_is_bot",
+    "additions",
+    "deletions",
+    "changed_files",
+    "files",
+]  # of PULLS
 _NOTHING = pl.lit(None, pl.Float64())
 _FILES = pl.col("files")
 _FILE = pl.element().struct
@@ -134,8 +150,11 @@ def empty() -> Rule:
 
 
 def bot() -> Rule:
-    """A pull request that no person wrote."""
-    return Rule("bot", pl.col("author_is_bot"))
+    """A pull request that no person wrote: GitHub or the name says so, or it is one of BOTS, which have accounts like people."""
+    return Rule(
+        "bot",
+        pl.col("author_is_bot") | pl.col("author").str.to_lowercase().is_in([name.replace("_", " ") for name in BOTS]),
+    )
 
 
 def no_text(reason: str, column: str) -> Rule:

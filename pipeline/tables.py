@@ -180,10 +180,9 @@ REPEATS = Table(
     "a kept pull request that repeats an older one",
     {
         "pr_id": (_TEXT, "owner/name#number"),
-        "keeper": (_TEXT, "the oldest pull request of those that are alike, directly or through others"),
+        "keeper": (_TEXT, "the oldest pull request that it is alike to and that repeats nobody itself"),
         "kind": (_TEXT, "exact (equal normalised diffs) or near"),
         "similarity": (_SHARE, "Jaccard similarity of the two normalised diffs, 0 to 1"),
-        "through": (_TEXT, "the pull request that links it to the keeper; empty if the two are alike themselves"),
     },
 )
 

@@ -60,7 +60,7 @@ def text_language(title: str, body: str) -> str:
     text = f"{cleaned}\n{plain(body[:_READ])}"
     words = _WORD.findall(text)
     others = _other_letters(text)
-    if others >= _LEAST_OTHER_LETTERS and others * 3 > sum(map(len, words)):
+    if others >= _LEAST_OTHER_LETTERS and others * 2 > sum(map(len, words)):
         return str(_identifier().classify(text)[0])
     if len(words) < _LEAST_WORDS:
         return ""

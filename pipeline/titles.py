@@ -14,6 +14,8 @@ _TITLE_READ = 500  # characters; GitHub allows 256, a commit subject anything
 # What Rust does not read, or otherwise than a reader of Python's patterns expects: look-around, flags, Unicode's digits and words.
 _READ_OTHERWISE = re.compile(r"\(\?|\\[1-9dDwWSAzZBpPG]")
 
+_REVERTS = r"(?i)^((?:reverts?:? [\"'“]){2,9})"
+
 
 @dataclass(frozen=True)
 class Patterns:
@@ -34,8 +36,12 @@ class Patterns:
 
 def told_kind_of(title: pl.Expr, body: pl.Expr) -> pl.Expr:
     """Which of KINDS the title or the description of every row speaks of, the first in the table's order; empty if of none."""
+    # The revert of a revert lands the change again.
+    landed_again = title.fill_null("").str.extract(_REVERTS, 1).str.count_matches("(?i)revert") % 2 == 0
     return pl.coalesce(
-        *(pl.when(patterns.spoken(title, body)).then(pl.lit(kind)) for kind, patterns in table().items()), pl.lit("")
+        pl.when(landed_again).then(pl.lit("")),
+        *(pl.when(patterns.spoken(title, body)).then(pl.lit(kind)) for kind, patterns in table().items()),
+        pl.lit(""),
     )
 
 

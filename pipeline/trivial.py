@@ -14,15 +14,12 @@ from pipeline.patch import PatchUnreadableError
 from pipeline.paths import describe
 from pipeline.sides import FileChange, Hunk, file_changes, plain
 
-# Where the blanks before a line are part of what it means.
-INDENTED = frozenset(
-    """
-    CoffeeScript Cython Elm F# Haml Haskell Jinja Just Makefile Markdown MDX Nim Pug Python Sass Scala Slim Starlark Stylus YAML
-    reStructuredText AsciiDoc
-    """.split()
-)
-# Where `a=1` is not `a = 1`.
-PARTED = frozenset("Batchfile Dockerfile Makefile PowerShell Shell Tcl".split())
+# Where blanks and line ends between two signs mean nothing, so that a formatter may move them.
+FREE = frozenset("C C++ C# Java PHP Rust Dart Objective-C".split())
+# Where that holds within a line.
+LINED = frozenset("JavaScript TypeScript Go Kotlin Swift Scala Groovy SQL".split()) | {"Protocol Buffer"}
+# Likewise, but the blanks before a line are part of what it means.
+INDENTED = frozenset("Python CoffeeScript Nim Cython".split())
 _BLANK = " \t\r\n\f\v"  # ASCII only: a no-break space in code is an error that someone mends
 _BETWEEN_WORDS = re.compile(rf"(?<=\w)[{_BLANK}]+(?=\w)")
 _QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|`[^`\n]*`")
@@ -42,10 +39,12 @@ _NOTES = re.compile(r"(?:^|/)(?:changelog|changes|history|news|release-?notes?|r
 # `VERSION = "1.2"`, `"version": "1.2"`, `#define X_VERSION 3`; not `if version >= 1.2`.
 _SPEAKS_OF_VERSION = re.compile(r"version\w{0,30}[\"'\])]{0,3}\s{0,20}(?:=(?![=~])|:|[\"'0-9])", re.IGNORECASE)
 _ENDING = r"(?:[-._+]?(?:alpha|beta|a|b|rc|dev|snapshot|pre|final|post|ga|release|m|p)(?:[-.]?[0-9]{1,9}){0,3})?(?![0-9A-Za-z_])"
-# A digest or a commit; an integrity text; a day; a number with dots or after a `v`, or one tied to a name (`node:20`, `cache@4`, `^3`).
+# A digest or a commit; an integrity text; a day; a number with two dots, or with one after a `v` or a sign (`"1.2"`, `==1.2`, `>1.2`), or
+# with none that is tied to a name (`node:20`, `cache@4`, `^3`). Four numbers are an address, `timeout: 1.5` is a setting.
 _VERSION = re.compile(
     r"\b(?=[0-9a-f]{0,127}[0-9])[0-9a-f]{7,128}\b|sha(?:1|256|384|512)-[A-Za-z0-9+/=]{20,120}|\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b"
-    rf"|(?:\bv[0-9]{{1,9}}(?:\.[0-9x*]{{1,9}})*|\b[0-9]{{1,9}}(?:\.[0-9x*]{{1,9}})+|(?<=[@:^~-])[0-9]{{1,9}}){_ENDING}",
+    rf"|(?:\bv[0-9]{{1,9}}(?:\.[0-9x*]{{1,9}})*|\b(?<![.])[0-9]{{1,9}}(?:\.[0-9x*]{{1,9}}){{2}}(?![.][0-9])"
+    rf"|(?<=[\"'@:=^~<>v/-])[0-9]{{1,9}}\.[0-9x*]{{1,9}}(?![.][0-9])|(?<=[@:^~-])[0-9]{{1,9}}(?![.])){_ENDING}",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\b(?:0x)?[0-9]{1,12}\b")
@@ -68,9 +67,9 @@ _SIGN = re.compile(r"^[+-]", re.MULTILINE)
 def only_whitespace(patch: str) -> bool:
     """Whether a change is of blanks, tabs, line ends and blank lines only, wherever lines are replaced, come or go.
 
-    A blank between two words counts (`else if` is not `elseif`), and so does one within quotes on one line. Where indentation has
-    meaning (INDENTED), the blanks before a line count too: a Python line that moves into a loop is a change of the program. Where
-    blanks part the words (PARTED), as in a shell, they count wherever there were none.
+    A blank between two words counts (`else if` is not `elseif`), and so does one within quotes on one line. In Python and its like
+    the blanks before a line count too: one that moves into a loop is a change of the program. In a language that is not one of
+    FREE, LINED and INDENTED, such as a shell's, YAML or one that is not known, only blanks at line ends and blank lines count for nothing.
     """
     first = _FIRST_RUN.search(patch, patch.find("\n@@ "))
     if first and _without_signs_and_blanks(first[1]) != _without_signs_and_blanks(first[2]):
@@ -117,11 +116,18 @@ def _same_but_for_blanks(hunk: Hunk, language: str) -> bool:
     old, new = hunk.old, hunk.new
     if _QUOTED.findall(old) != _QUOTED.findall(new):
         return False
-    if language in PARTED and [line.split() for line in _lines(old)] != [line.split() for line in _lines(new)]:
-        return False
+    if language in FREE and _directives(old) == _directives(new):
+        return _words(old) == _words(new)
+    if language in LINED:
+        return [_words(line) for line in _lines(old)] == [_words(line) for line in _lines(new)]
     if language in INDENTED:
         return _lines_with_indentation(old) == _lines_with_indentation(new)
-    return _words(old) == _words(new)
+    return [line.rstrip(_BLANK) for line in _lines(old)] == [line.rstrip(_BLANK) for line in _lines(new)]
+
+
+def _directives(text: str) -> list[str]:
+    """The preprocessor's lines, where `#define F(x)` is not `#define F (x)`."""
+    return [line.rstrip(_BLANK) for line in text.split("\n") if line.lstrip(_BLANK).startswith("#")]
 
 
 def _without_signs_and_blanks(run: str) -> str:

@@ -7,6 +7,8 @@ import polars as pl
 
 from pipeline.compare.duplicates import find_duplicates
 from pipeline.compare.fates import STAGE, compared, named_clusters
+from pipeline.compare.fingerprints import table
+from pipeline.compare.similarity import Bands
 from pipeline.files import write_json
 from pipeline.ledger import write_fates_by_repository
 from pipeline.params import read_params
@@ -25,12 +27,15 @@ def main() -> None:
     """See the module's docstring."""
     params = read_params()
     repos = sorted(REPOS.read(Path("data/repos.parquet"), ["repo"])["repo"])
+    parts = {repo: part for repo in repos if (part := FACT_PARTS / part_name(repo)).exists()}
+    for part in parts.values():
+        # A lost part would look like one without repeats.
+        table(Bands.at(params.compare.similarity)).check(FINGERPRINT_PARTS / part.name)
     SCRATCH.parent.mkdir(exist_ok=True)
     found = find_duplicates(FINGERPRINT_PARTS, _patches, SCRATCH, params.compare.similarity)
     REPEATS.write_pieces(found, REPEATED)
 
     repeats = REPEATS.scan(REPEATED)
-    parts = {repo: part for repo in repos if (part := FACT_PARTS / part_name(repo)).exists()}
     named = named_clusters(pl.scan_parquet(list(parts.values()), glob=False), repeats, params.compare)
 
     def by_repository() -> Iterator[pl.DataFrame]:

@@ -56,8 +56,8 @@ def main() -> None:
             PULLS.written_from(PULLS_PARTS / name),
             VERDICTS.written_from(VERDICT_PARTS / name),
         )
-        # The facts are written last, so where they are, the fingerprints are.
-        if FACTS.written_from(FACT_PARTS / name) != made_from:
+        found = {FACTS.written_from(FACT_PARTS / name), table(bands).written_from(FINGERPRINT_PARTS / name)}
+        if found != {made_from}:
             waiting.append((name, named, bands, made_from, Path.cwd()))
     for folder in (FACT_PARTS, FINGERPRINT_PARTS):
         sweep(folder, keep=lambda path: path.name in parts)

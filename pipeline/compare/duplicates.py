@@ -1,8 +1,8 @@
 """Find for every kept pull request whether it repeats an older one: exactly, or nearly.
 
 Exact: equal keys (pipeline/compare/fingerprints.py). Near: a band of the signatures is equal, and the exact similarity of the two
-patches, read again, reaches the threshold. Rows that are alike, directly or through others, are a cluster; its oldest row
-(merged_at, then pr_id) is kept, and all others repeat it.
+patches, read again, reaches the threshold. From the oldest row (merged_at, then pr_id) on, each row repeats the oldest one that it is
+alike to and that repeats nobody itself; so no row goes for one that it is not alike to, and what stays is not alike.
 
 Memory is bounded: the fingerprints are scanned again for each bucket of about ROWS_IN_BUCKET rows, with the columns it needs and
 no others, and everything found lies in a scratch file. The result does not depend on the number of parts, their order or the
@@ -23,9 +23,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.compare.clusters import Clusters, Member, Repeat
 from pipeline.compare.fingerprints import band_names
-from pipeline.compare.similarity import Bands, jaccard, nearly_the_same, shingles
+from pipeline.compare.scratch import Member, Repeat, Scratch
+from pipeline.compare.similarity import Bands, nearly_the_same, shingles
 
 ROWS_IN_BUCKET = 1_000_000
 COMPARED = 16
@@ -37,7 +37,6 @@ RESULT = {
     "keeper": pl.String(),
     "kind": pl.String(),
     "similarity": pl.Float64(),
-    "through": pl.String(),
 }
 ReadPatches = Callable[[list[str]], dict[str, str]]
 
@@ -45,39 +44,38 @@ ReadPatches = Callable[[list[str]], dict[str, str]]
 def find_duplicates(
     folder: Path,
     read_patches: ReadPatches,
-    scratch: Path,
+    work: Path,
     threshold: float,
     rows_in_bucket: int = ROWS_IN_BUCKET,
 ) -> Iterator[pl.DataFrame]:
     """The rows that repeat an older one, sorted by pr_id, in frames of 10,000 with the columns of RESULT.
 
-    `keeper` is the oldest row of the cluster. `kind` is exact if the row's key equals the keeper's, else near. `similarity` is the
-    exact similarity of the two patches. `through` is empty if the two are alike directly, else the row most alike to this one.
+    `keeper` is the row that is kept for it. `kind` is exact if the row's key equals the keeper's, else near. `similarity` is the
+    exact similarity of the two patches (of a copy's oldest, if that one repeats the keeper nearly).
     `folder` holds the parts that `fingerprints` wrote, with the bands of this threshold. `read_patches` gives the patches
-    of the rows named, at most 4,000 at once. `scratch` is a file that is written anew and removed.
+    of the rows named, at most 4,000 at once. `work` is a scratch file that is written anew and removed.
     """
     parts = sorted(folder.glob("*.parquet"))
     if not parts:
         return
     rows = pl.scan_parquet(parts, glob=False)
     buckets = 1 + rows.select(pl.len()).collect().item() // rows_in_bucket
-    clusters = Clusters(scratch)
+    scratch = Scratch(work)
     try:
         for band in band_names(Bands.at(threshold)):
             for bucket in range(buckets):
-                clusters.add_candidates(candidate_pairs(_of_band(rows, band, bucket, buckets), band))
-        for pairs in clusters.candidates(_PAIRS_TOGETHER):
-            for pair, similarity in verified(pairs, read_patches, threshold):
-                clusters.join(*pair, similarity)
-        for linked in clusters.linked(_PAIRS_TOGETHER):
-            clusters.add_repeats(_near_repeats(linked, read_patches, threshold))
+                scratch.add_candidates(candidate_pairs(_of_band(rows, band, bucket, buckets), band))
+        for pairs in scratch.candidates(_PAIRS_TOGETHER):
+            for (older, newer), similarity in verified(pairs, read_patches, threshold):
+                scratch.add_alike(older, newer, similarity)
+        scratch.decide(_ROWS_TOGETHER)
         for bucket in range(buckets):
-            clusters.add_repeats(_exact_repeats(_copies(rows, bucket, buckets), clusters))
-        for found in clusters.repeats(_ROWS_TOGETHER):
+            scratch.add_repeats(_exact_repeats(_copies(rows, bucket, buckets), scratch))
+        for found in scratch.repeats(_ROWS_TOGETHER):
             yield pl.DataFrame(found, schema=RESULT, orient="row")
     finally:
-        clusters.close()
-        scratch.unlink(missing_ok=True)
+        scratch.close()
+        work.unlink(missing_ok=True)
 
 
 def candidate_pairs(rows: pl.DataFrame, band: str) -> Iterator[tuple[Member, Member]]:
@@ -143,22 +141,8 @@ def _merged() -> pl.Expr:
     return pl.col("merged_at").dt.epoch("us").fill_null(_UNKNOWN_TIME).alias("merged")
 
 
-def _near_repeats(
-    linked: list[tuple[str, str, float | None, str]], read_patches: ReadPatches, threshold: float
-) -> Iterator[Repeat]:
-    indirect = sorted({pr_id for row in linked if row[2] is None for pr_id in row[:2]})
-    said = {pr_id: shingles(patch) for pr_id, patch in (read_patches(indirect) if indirect else {}).items()}
-    for pr_id, keeper, similarity, nearest in linked:
-        if similarity is not None:
-            yield Repeat(pr_id, keeper, "near", similarity, "")
-            continue
-        # Two rows that never met in a band may be alike all the same.
-        direct = nearly_the_same(said[pr_id], said[keeper], threshold)
-        yield Repeat(pr_id, keeper, "near", jaccard(said[pr_id], said[keeper]), "" if direct else nearest)
-
-
-def _exact_repeats(copies: pl.DataFrame, clusters: Clusters) -> Iterator[Repeat]:
-    """A copy of a cluster's keeper repeats it exactly; a copy of another member repeats the keeper as that one does."""
+def _exact_repeats(copies: pl.DataFrame, scratch: Scratch) -> Iterator[Repeat]:
+    """A copy of a row that stays repeats it exactly; a copy of one that goes repeats its keeper as that one does."""
     for pr_id, oldest in copies.iter_rows():
-        near = clusters.repeat_of(oldest)
-        yield Repeat(pr_id, oldest, "exact", 1.0, "") if near is None else near._replace(pr_id=pr_id)
+        near = scratch.repeat_of(oldest)
+        yield Repeat(pr_id, oldest, "exact", 1.0) if near is None else near._replace(pr_id=pr_id)

@@ -34,11 +34,10 @@ def compared(facts: pl.DataFrame, repeats: pl.DataFrame, named: pl.DataFrame, ch
     they hold the benchmark's solution. A row that stays all the same has in its evidence what was found.
     """
     is_named, is_repeat = _is_named(chosen), pl.col("keeper").is_not_null()
-    through = pl.when(pl.col("through") != "").then(" through " + pl.col("through")).otherwise(pl.lit(""))
     says_the_same = pl.col("named").is_not_null() & (pl.col("named") != pl.col("pr_id"))
     found = pl.concat_list(
         pl.col("contamination"),
-        pl.when(is_repeat).then("repeats " + pl.col("keeper") + through),
+        pl.when(is_repeat).then("repeats " + pl.col("keeper")),
         pl.when(says_the_same).then(
             "says the same as " + pl.col("named") + ", " + pl.col("of_named").list.join(SEPARATOR)
         ),

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from pipeline.masking.found import Found
-from pipeline.masking.literals import is_literal_secret
+from pipeline.masking.literals import is_hexadecimal, is_literal_secret
 
-_MAY_BE_A_WORD = r"pass(?:word|wd|phrase|code)|contrase(?:ñ|n)a|(?<![a-z])pwd|(?<![a-z])pass|(?<=db)pass"
+_MAY_BE_A_WORD = r"pass(?:word|wd|phrase|code)|contrase(?:ñ|n)a|(?<![a-z])pwd|(?<![a-z])pass|(?<=db)pass|(?<![a-z])pw"
 _IS_RANDOM = (
     r"(?:api|access|auth|account|private|encryption|signing|master|secret|service|license|app|shared|storage|hmac|webhook|consumer|client)"
     r"[_ -]?key|secret|token|credentials?|(?<![a-z])auth|bearer"
@@ -15,7 +15,7 @@ _SUFFIX = (
     r"(?:[_-]?(?:base|value|confirmation|confirm|repeat|text|string|str|literal|hash|prod|production|dev|staging|test"
     r"|default|\d{1,2}))?"
 )
-_NAME = rf"(?:(?P<password>{_MAY_BE_A_WORD})|(?:{_IS_RANDOM})(?:[_-]?key)?){_SUFFIX}"
+_NAME = rf"(?P<name>(?:(?P<password>{_MAY_BE_A_WORD})|(?:{_IS_RANDOM})(?:[_-]?key)?){_SUFFIX})"
 # How a name is given a literal: `x = "y"`, `"x": "y"`, `x: String = "y"`, `X => 'y'`, `setX("y")`, `x # => "y"`, `define('X', 'y')`.
 _GIVEN = (
     r"(?:\\{0,2}[\"'`])?(?:\[\w{0,20}\])?[\])]{0,2}[ \t]{0,8}"
@@ -40,6 +40,16 @@ _BARE = re.compile(
     r"(?P<value>[^\s\"'`,;&<>()\[\]{}|\\]{6,300})(?<!\.)(?=\.?[;&\"'`\s\\]|\.?$)",
     re.MULTILINE,
 )
+# `ENV NAME value`, as a Dockerfile writes it without a sign between.
+_INSTRUCTION = re.compile(
+    rf"\b(?i:ENV|ARG)[ \t]{{1,8}}\w{{0,60}}?(?i:{_NAME})[ \t]{{1,8}}[\"']?(?P<value>[^\s\"'`$;<>()\[\]{{}}|\\]{{6,300}})"
+)
+# Names that ask for what identifies a content, not for what opens a door: `commit_token`, `digest-auth`, `token_hash`. The hash of
+# a password is a secret itself. Names such as `token_id` and `secret_sha` are no names of secrets in the first place.
+_OF_CONTENT = re.compile(
+    r"(?:sha\d{0,3}|commit|rev|revision|digest|checksum|etag|fingerprint|integrity)[_ -]?$", re.IGNORECASE
+)
+_WORD_BEFORE = 20  # characters that are read before a name
 
 
 def assigned_secrets(text: str) -> Iterator[Found]:
@@ -47,9 +57,19 @@ def assigned_secrets(text: str) -> Iterator[Found]:
     for match in _QUOTED.finditer(text):
         # In a list such as `"password", "timeout"` the next word is no value; with digits it can be one, as in `define`.
         asks_password = match["password"] is not None and match["sign"] != ","
-        if is_literal_secret(match["value"], asks_password, quoted=True):
+        if is_literal_secret(match["value"], asks_password, quoted=True) and not _identifies_content(match):
             yield Found("secret", *match.span("value"), match["value"])
-    for pattern in (_REVERSED, _FIELD, _BARE):
+    for pattern in (_REVERSED, _FIELD, _BARE, _INSTRUCTION):
         for match in pattern.finditer(text):
-            if is_literal_secret(match["value"], match["password"] is not None, quoted=pattern is not _BARE):
+            asks_password, quoted = match["password"] is not None, pattern in (_REVERSED, _FIELD)
+            if is_literal_secret(match["value"], asks_password, quoted) and not _identifies_content(match):
                 yield Found("secret", *match.span("value"), match["value"])
+
+
+def _identifies_content(match: re.Match[str]) -> bool:
+    """Whether the value is hexadecimal and the name says that it is a hash of something public."""
+    if match["password"] or not is_hexadecimal(match["value"]):
+        return False
+    start = match.start("name")
+    said_before = _OF_CONTENT.search(match.string[max(0, start - _WORD_BEFORE) : start])
+    return said_before is not None or match["name"].lower().endswith("hash")

@@ -35,9 +35,12 @@ _CODE = re.compile(
 _SNAKE = re.compile(r"[a-z]+(?:[_-][a-z0-9]+)+|[A-Z]+(?:_[A-Z0-9]+)+|[A-Z]?[a-z]+(?:[A-Z][a-z]+){1,6}\d{0,2}")
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")  # the name of a variable, as in `getenv("DB_PASS_2")`
 _NUMBER = re.compile(r"[\d.,:+\-/ ]+|0x[0-9a-fA-F]+")
-_COMMIT = re.compile(
-    r"[0-9a-f]{40}|[0-9a-f]{64}|sha\d{3}-.*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
+_CHECKSUM = re.compile(r"sha\d{3}-.*", re.IGNORECASE)
+# 32, 40 or 64 digits, or a UUID: a hash or a key, which the name alone can tell.
+_HEXADECIMAL = re.compile(
+    r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 )
+_FEWEST_DIGITS = 6  # different ones; `12341234-1234-...` is an example
 _LEFT_OVER = 3  # characters that must remain without stand-in words
 _SHORTEST_PASSWORD = 6
 _SHORTEST_TOKEN = 8  # where no quotes tell that it is a literal
@@ -60,7 +63,9 @@ def is_literal_secret(value: str, password: bool, quoted: bool) -> bool:
         return False
     if _NUMBER.fullmatch(value) and len(value) < _LONGEST_NUMBER:
         return False
-    if not quoted and (_COMMIT.fullmatch(value) or _SNAKE.fullmatch(value)):
+    if is_hexadecimal(value):
+        return len(set(value.lower())) >= _FEWEST_DIGITS
+    if not quoted and (_CHECKSUM.fullmatch(value) or _SNAKE.fullmatch(value)):
         return False
     left = _SEPARATORS.sub("", _STAND_IN.sub("", value))
     if len(left) < _LEFT_OVER:
@@ -73,6 +78,11 @@ def is_literal_secret(value: str, password: bool, quoted: bool) -> bool:
             return len(left) >= max(_SHORTEST_WORD, _OWN_SHARE * len(_SEPARATORS.sub("", value)))
         return len(value) >= _RANDOM_LETTERS[0] and entropy(value) > _RANDOM_LETTERS[1] and not _SNAKE.fullmatch(value)
     return password and quoted and len(left) >= _SHORTEST_PASSWORD
+
+
+def is_hexadecimal(value: str) -> bool:
+    """Whether a value has the form of a hash, which is that of many keys too: 32, 40 or 64 digits, or a UUID."""
+    return _HEXADECIMAL.fullmatch(value) is not None
 
 
 def entropy(value: str) -> float:

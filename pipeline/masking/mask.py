@@ -7,7 +7,7 @@ from typing import get_args
 from pipeline.masking.diff_lines import marks_and_text
 from pipeline.masking.found import Found, Kind
 from pipeline.masking.mentions import mentions, mentions_in_code
-from pipeline.masking.personal import emails, ip_addresses, phones
+from pipeline.masking.personal import emails, ip_addresses, named_versions, phones
 from pipeline.masking.placeholders import Placeholders, Values, outside_placeholders, replaced
 from pipeline.masking.secrets import secrets
 
@@ -55,8 +55,16 @@ def mask(title: str, body: str, patch: str, kinds: Collection[Kind]) -> Masked:
 
 
 def _masked_once(texts: list[str], kinds: Collection[Kind], placeholders: Placeholders) -> list[str]:
+    versions = {version for text in texts for version in named_versions(text)}
     found = [
-        outside_placeholders([place for place in _found(text, kinds, is_code) if place.end > place.start], text)
+        outside_placeholders(
+            [
+                place
+                for place in _found(text, kinds, is_code)
+                if place.end > place.start and not (place.kind == "ip" and place.label in versions)
+            ],
+            text,
+        )
         for text, is_code in zip(texts, (False, False, True), strict=True)
     ]
     sought: dict[str, tuple[Kind, str]] = {}

@@ -55,6 +55,17 @@ def test_explain_tells_a_dropped_pull_request_its_value_and_limit(finished: Proj
     assert "filter_prs     dropped: patch_too_large, measured " in text and "limit 1200" in text
 
 
+@pytest.mark.parametrize("name", ["Gridworks/ANVIL#28", "https://github.com/gridworks/anvil/pull/28/files"])
+def test_explain_takes_other_spellings_and_addresses(finished: Project, name: str) -> None:
+    assert said(finished, "explain", name) == said(finished, "explain", "gridworks/anvil#28")
+
+
+def test_explain_names_what_a_pull_request_repeats(finished: Project) -> None:
+    text = said(finished, "explain", "gridworks/anvil#20")
+    assert "repeats palisade-hq/lantern#23" in text and len(text.splitlines()) < 60
+    assert "repeated by: gridworks/anvil#20" in said(finished, "explain", "palisade-hq/lantern#23")
+
+
 def test_explain_tells_a_chosen_query_its_reason(finished: Project) -> None:
     pool = (finished.folder / "curated/pool.jsonl").read_text(encoding="utf-8").splitlines()
     query_id = next(line.split('"')[3] for line in pool if '"id": "gh-' in line)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from distributed import LocalCluster
 
+from pipeline import cluster
 from pipeline.cluster import AHEAD, run_partitions
 from pipeline.errors import LimiError, UserError
 from pipeline.params import Dask
@@ -41,8 +42,8 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def address(tmp_path: Path) -> Iterator[str]:
     with LocalCluster(
         n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, local_directory=str(tmp_path)
-    ) as cluster:
-        yield cluster.scheduler_address
+    ) as started:
+        yield started.scheduler_address
 
 
 def test_every_partition_gives_its_result_once() -> None:
@@ -59,6 +60,15 @@ def test_a_scheduler_at_an_address_does_the_work_elsewhere(address: str) -> None
     there = Dask(scheduler=address, workers=0, memory_per_worker="1GiB")
     assert sorted(run_partitions(square, [(3,), (4,)], there, "squares")) == [9, 16]
     assert os.getpid() not in set(run_partitions(process_id, [(1,), (2,)], there, "who"))
+
+
+def test_a_worker_with_another_version_of_the_project_does_nothing(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "code_fingerprint", lambda module: "another")  # here; the worker has its own
+    there = Dask(scheduler=address, workers=0, memory_per_worker="1GiB")
+    with pytest.raises(UserError, match="has another version of this project"):
+        list(run_partitions(square, [(3,)], there, "squares"))
 
 
 def test_no_scheduler_at_the_address_is_a_sentence() -> None:

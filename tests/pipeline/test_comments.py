@@ -35,7 +35,7 @@ COMMENT_ONLY = [
     ("a.go", "// Old.\nfunc a() {}\n", "// New.\nfunc a() {}\n"),
     ("A.java", "/**\n * Old.\n */\nclass A {}\n", "/**\n * New.\n */\nclass A {}\n"),
     ("a.js", "f(1); // old\n", "f(1); // new\n"),
-    ("a.tsx", "/* old */\nlet a = 1;\n", "/* new\n text */\nlet a = 1;\n"),
+    ("a.ts", "/* old */\nlet a = 1;\n", "/* new\n text */\nlet a = 1;\n"),
     ("a.kt", "val a = 1 // old\n", "val a = 1\n"),
     ("a.php", "/** @var int */\n$a = 1;\n", "/** @var string */\n$a = 1;\n"),
     ("a.rb", "# old\na = 1\n", "# new\na = 1\n"),
@@ -55,6 +55,14 @@ COMMENT_ONLY = [
     ("a.py", "x = 1\n# one", "x = 1\n# two"),
 ]
 CONTENT = [
+    ("a.sql", "SELECT /*+ INDEX(a) */ 1;\n", "SELECT /*+ INDEX(b) */ 1;\n"),
+    ("a.sh", "cat <<EOF\n# a\n", "cat <<EOF\n# b\n"),
+    ("a.php", "$x = <<<EOT\n# a\n", "$x = <<<EOT\n# b\n"),
+    ("a.jsx", "<a>\n// x\n</a>\n", "<a>\n// y\n</a>\n"),
+    ("a.ts", "// @ts-ignore\nlet a = 1;\n", "let a = 1;\n"),
+    ("a.js", 'import(/* webpackChunkName: "a" */ x);\n', 'import(/* webpackChunkName: "b" */ x);\n'),
+    ("a_test.go", "x()\n// Output: 1\n", "x()\n// Output: 2\n"),
+    ("a.py", "# -*- coding: latin-1 -*-\nx = 1\n", "# -*- coding: utf-8 -*-\nx = 1\n"),
     ("a.py", "x = 1  # one\n", "x = 2  # one\n"),
     ("a.py", "x = '# one'\n", "x = '# two'\n"),
     ("a.py", 'x = """\n# one\n"""\n', 'x = """\n# two\n"""\n'),

@@ -153,6 +153,7 @@ def one_line(path: str, old: str, new: str) -> dict[str, Any]:
 
 SWITCHED = [
     ("bots", "bot", {"author_is_bot": True}, {"author_is_bot": False}),
+    ("bots", "bot", {"author": "Pyup.io bot"}, {"author": "Sylvain Rabot"}),
     ("empty_titles", "no_title", {"title": " ✨ … "}, {"title": "✨ 4"}),
     ("empty_bodies", "no_body", {"body": "\r\n---\n"}, {"body": "see #4"}),
     ("reverts", "revert", {"title": 'Revert "Add an endpoint"'}, {"title": "Add a button to revert a change"}),

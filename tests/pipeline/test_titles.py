@@ -127,11 +127,17 @@ def test_a_title_tells_its_kind(title: str, kind: str) -> None:
         ("Fix.\n\n(cherry picked from commit 9a850db605a2d)\n", "backport"),
         ("(cherry picked from commit 9a850db605a2d)\n\nand more work of its own", ""),
         ("Backport of #12", "backport"),
+        ("(cherry picked from commit 9a850db605a2d)\nSigned-off-by: Ada <a@b.io>\n", "backport"),
         ("We could backport it.", ""),
     ],
 )
 def test_a_description_tells_its_kind(body: str, kind: str) -> None:
     assert told_kind("Fix the cache", body) == kind
+
+
+@pytest.mark.parametrize(("reverts", "kind"), [(1, "revert"), (2, ""), (3, "revert"), (4, "")])
+def test_the_revert_of_a_revert_lands_the_change_again(reverts: int, kind: str) -> None:
+    assert told_kind('Revert "' * reverts + "Add a cache" + '"' * reverts, "This reverts commit 6e091573f2ab.") == kind
 
 
 def test_the_first_kind_of_the_order_decides() -> None:

@@ -21,10 +21,16 @@ WHITESPACE = [
     ("a.py", "x = 1", "x = 1\n"),
     ("a.go", "\ta := 1\n", "    a := 1\n"),
     ("a.sql", "-- a \nx\n", "-- a\nx\n"),  # removed, it prints as `--- a `
-    ("README.md", "some  text\n", "some text\n"),
-    ("a.sh", "if a; then\nb\nfi\n", "if a; then\n  b\nfi\n"),
 ]
 NOT_WHITESPACE = [
+    ("README.md", "some  text\n", "some text\n"),
+    ("bin/run", "rm -rf / tmp\n", "rm -rf /tmp\n"),
+    ("bin/tool", "a:\n  return x\n", "a:\n    return x\n"),
+    ("a.yml.tmpl", "a:\n  b: 1\n", "a:\n    b: 1\n"),
+    ("a.css", ".a .b {}\n", ".a.b {}\n"),
+    ("a.h", "#define F(x) x\n", "#define F (x) x\n"),
+    ("a.js", "return\n  x;\n", "return x;\n"),
+    ("a.sh", "if [ -z $a]; then\n", "if [ -z $a ]; then\n"),
     ("a.c", "int a;\n", "inta;\n"),
     ("a.c", "else if (a)\n", "elseif (a)\n"),
     ("a.js", "x = 'a b';\n", "x = 'ab';\n"),
@@ -55,6 +61,9 @@ BUMP = [
     ("VERSION", "1.2.3\n", "1.3.0\n"),
 ]
 NOT_BUMP = [
+    ("package.json", '"timeout": 1.5\n', '"timeout": 2.5\n'),
+    (".github/workflows/ci.yml", "timeout-minutes: 1.5\n", "timeout-minutes: 2.5\n"),
+    (".gitlab-ci.yml", "host: 10.0.0.1\n", "host: 10.0.0.2\n"),
     ("a.py", "timeout = 1.5\n", "timeout = 2.5\n"),
     ("a.py", "if version >= 2:\n", "if version >= 3:\n"),
     ("package.json", '  "vite": "^2.6.2",\n', '  "vitest": "^2.6.2",\n'),

@@ -10,7 +10,7 @@ from pipeline.patch import headers
 from pipeline.table import part_name
 from pipeline.tables import LEDGER, PULLS, REPOS
 from tests.conftest import Project
-from tests.pipeline.compare.changes import START, change, diff, lines, reverted, reworded
+from tests.pipeline.compare.changes import START, change, diff, lines, reworded
 from tests.pipeline.masking.diffs import patch_of as patch_around
 from tests.pipeline.masking.planted import IN_LINES, PERSONAL, TOKENS, letters
 from tests.pipeline.pulls import image, patch_of, pull, text
@@ -117,7 +117,7 @@ FILTERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"patch": diff(["x = 1  # one"], ["x = 1  # two"])},
         {"patch": diff(["x = 1  # one"], ["x = 2  # one"])},
     ),
-    ("non_english", {"title": "Leere den Zähler der Verbindungen", "body": _GERMAN}, {"title": "Zähler"}),
+    ("non_english", {"title": "Leere den Zähler der Verbindungen", "body": _GERMAN}, {"title": "Der Zähler"}),
 ]
 
 
@@ -133,6 +133,7 @@ def filtered() -> list[Planted]:
         planted("tide/rules", 80, change(201), "filter_prs", "unidiff_disagrees_with_git", additions=99),
         planted("tide/rules", 81, None, "filter_prs", "patch_not_collected", skipped="bot", **_NOT_FETCHED),
         planted("tide/rules", 82, change(202), "collect_prs", "http_404", failure="http_404"),
+        planted("tide/rules", 83, change(203), "filter_prs", "revert", title=f'Revert "Use {TOKENS["GitHub"]}"'),
     ]
 
 
@@ -141,9 +142,11 @@ REPEATS_PLANTED = {
     "tide/second#11": ("tide/first#1", "exact"),
     "tide/second#12": ("tide/first#2", "near"),
     "tide/first#24": ("tide/first#4", "exact"),
-    "tide/second#91": ("tide/first#90", "exact"),
+    "tide/first#90": ("tide/second#89", "exact"),
+    "tide/second#91": ("tide/second#89", "exact"),
     "tide/second#93": ("tide/bench#1", "near"),
 }
+_OLD, _NEW = [*lines(900, 10), *lines(901, 2)], [*lines(900, 10), *lines(4, 12)]
 _DUPLICATE, _NEAR = ("compare_prs", "duplicate"), ("compare_prs", "near_duplicate")
 _CONTAMINATED = ("compare_prs", "contaminated")
 
@@ -157,13 +160,14 @@ def compared() -> list[Planted]:
         planted("tide/second", 12, reworded(change(2), 12), *_NEAR),
         planted("tide/first", 3, change(3)),
         planted("tide/second", 13, reworded(change(3), 2)),  # too many words are others
-        planted("tide/first", 4, change(4)),
-        planted("tide/first", 14, reverted(change(4)), title="Go back to the plain pool"),
-        planted("tide/first", 24, change(4), *_DUPLICATE, title="Try the new pool once more"),
+        planted("tide/first", 4, diff(_OLD, _NEW)),
+        planted("tide/first", 14, diff(_NEW, _OLD), title="Go back to the plain pool"),
+        planted("tide/first", 24, diff(_OLD, _NEW), *_DUPLICATE, title="Try the new pool once more"),
         planted("tide/bench", 1, change(5), *_CONTAMINATED),
-        planted("tide/second", 93, reworded(change(5), 12), *_NEAR),
+        planted("tide/second", 93, reworded(change(5), 12), *_CONTAMINATED),
+        planted("tide/second", 89, change(6), *_CONTAMINATED),
         planted("tide/first", 90, change(6), *_CONTAMINATED),
-        planted("tide/second", 91, change(6), *_DUPLICATE),
+        planted("tide/second", 91, change(6), *_CONTAMINATED),
         planted("tide/second", 92, change(7), *_CONTAMINATED),
         planted("tide/second", 94, change(8)),
     ]
@@ -181,7 +185,7 @@ _KEY = ["-----BEGIN RSA PRIVATE " + "KEY-----", *KEY_LINES, "-----END RSA PRIVAT
 EVERYWHERE = [
     *(([f"Use {token} for the nightly job."], [token]) for token in TOKENS.values()),
     *(([line], [value]) for line, value in IN_LINES),
-    *(([line], [value]) for _, line, value in PERSONAL),
+    *(([f"See {line}"], [value]) for _, line, value in PERSONAL),
 ]
 # Handles are found by other words in a body than in a patch.
 IN_BODY = [
@@ -206,15 +210,15 @@ def secret() -> list[Planted]:
     """Pull requests that carry what nobody else may see."""
     rows = []
     for number, (said, _) in enumerate(EVERYWHERE, 1):
-        patch = patch_around(said, [*said, *lines(600 + number, 6)], said, said[0])
+        patch = patch_around(said, [*said, *lines(10_000 + number, 6)], said, said[0])
         body = "\n".join([_ASKED, "", *said, "", "```", *said, "```"])
         rows.append(planted("tide/secrets", number, patch, title=said[0], body=body))
-    key = patch_around([], [*_KEY, *lines(800, 6)])
-    rows.append(planted("tide/secrets", 200, key, title="Read the key", body="\n".join([_ASKED, "", *_KEY])))
-    for number, (line, _) in enumerate(IN_BODY, 210):
-        rows.append(planted("tide/secrets", number, change(700 + number), body=f"{_ASKED}\n\n{line}"))
-    for number, (line, _) in enumerate(IN_COMMENTS, 220):
-        rows.append(planted("tide/secrets", number, patch_around([line], [*lines(700 + number, 6), line])))
+    key = patch_around([], [*_KEY, *lines(20_000, 6)])
+    rows.append(planted("tide/secrets", 1000, key, title="Read the key", body="\n".join([_ASKED, "", *_KEY])))
+    for number, (line, _) in enumerate(IN_BODY, 1010):
+        rows.append(planted("tide/secrets", number, change(20_000 + number), body=f"{_ASKED}\n\n{line}"))
+    for number, (line, _) in enumerate(IN_COMMENTS, 1020):
+        rows.append(planted("tide/secrets", number, patch_around([line], [*lines(20_000 + number, 6), line])))
     return rows
 
 

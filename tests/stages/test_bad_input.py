@@ -151,6 +151,22 @@ def test_a_quota_that_is_short_is_named_with_its_number(copied: Project) -> None
     assert "front-end needs 78 and has " in said and " short" in said
 
 
+def test_a_lost_fingerprint_is_not_taken_for_no_repeats(copied: Project) -> None:
+    (copied.folder / "data/fingerprints/gridworks__anvil.parquet").unlink()
+    said = refused(copied, "compare_prs")
+    assert "data/fingerprints/gridworks__anvil.parquet is missing; `dvc repro describe_prs` writes it" in said
+    copied.stage("describe_prs")
+    copied.stage("compare_prs")
+    assert json.loads((copied.folder / "metrics/compare_prs.json").read_text())["repeats"] == 1
+
+
+def test_a_broken_list_of_a_benchmark_is_named_with_its_line(copied: Project) -> None:
+    path = copied.folder / "curated/contamination/mine.csv"
+    path.write_text("benchmark,kind,value,source\nMine,repo,a/b,https://example.org\n", encoding="utf-8")
+    said = refused(copied, "describe_prs")
+    assert "curated/contamination/mine.csv line 2" in said and "repository" in said
+
+
 def test_an_export_of_other_tasks_is_refused(copied: Project) -> None:
     copied.edit("per_repository: 6", "per_repository: 5")
     for stage in ("sample_prs", "synthesize", "route_reviews"):

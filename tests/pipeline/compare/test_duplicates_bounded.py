@@ -4,10 +4,11 @@ from collections import Counter
 from pathlib import Path
 
 import polars as pl
+import pytest
 
-from pipeline.compare.clusters import Clusters, Member, Repeat
 from pipeline.compare.duplicates import COMPARED, candidate_pairs, find_duplicates, verified
 from pipeline.compare.fingerprints import band_names, table
+from pipeline.compare.scratch import Member, Repeat, Scratch
 from pipeline.compare.similarity import Bands
 from tests.pipeline.compare.changes import change
 
@@ -79,48 +80,31 @@ def test_never_more_than_four_thousand_patches_are_asked_for_at_once(tmp_path: P
     assert max(asked) <= 4_000 < sum(asked)
 
 
-def test_rows_that_never_met_in_a_band_but_are_alike_need_no_third(tmp_path: Path) -> None:
-    by_hand([1, None], [1, 2], [None, 2]).write_parquet(tmp_path / "part.parquet")
-    found = find_duplicates(
-        tmp_path, lambda names: dict.fromkeys(names, change(1)), tmp_path / "scratch", threshold=0.8
-    )
-    assert pl.concat(list(found)).rows() == [
-        ("a/a#1", "a/a#0", "near", 1.0, ""),
-        ("a/a#2", "a/a#0", "near", 1.0, ""),
-    ]
-
-
-def test_the_most_alike_is_named_and_the_oldest_of_equals(tmp_path: Path) -> None:
-    members = [Member(at, name) for at, name in enumerate("zyxw")]
-    clusters = Clusters(tmp_path / "scratch")
-    clusters.add_candidates((one, other) for one in members for other in members if one < other)
-    for one, other, similarity in (("z", "y", 0.8), ("z", "x", 0.8), ("y", "w", 0.85), ("x", "w", 0.9)):
-        clusters.join(one, other, similarity)
-    assert list(clusters.linked(2)) == [
-        [("w", "z", None, "x"), ("x", "z", 0.8, "w")],
-        [("y", "z", 0.8, "w")],
-    ]
-    clusters.join("y", "x", 0.9)
-    assert next(clusters.linked(10))[1] == ("x", "z", 0.8, "y")
-    clusters.close()
-
-
-def test_a_cluster_keeps_its_oldest_however_its_links_come(tmp_path: Path) -> None:
+def decided(path: Path, links: list[str], together: int = 10) -> dict[str, str]:
+    """What repeats what, of members `z` (the oldest), `c`, `d` and `e`; a link is two names, the older first."""
+    scratch = Scratch(path)
     members = [Member(at, name) for at, name in ((5, "e"), (1, "z"), (3, "c"), (4, "d"))]
-    for turn, links in enumerate([("ez", "zc", "cd"), ("cd", "ez", "de"), ("de", "cz", "dz")]):
-        clusters = Clusters(tmp_path / f"{turn}")
-        clusters.add_candidates((one, other) for one in members for other in members if one < other)
-        for one, other in links:
-            clusters.join(one, other, 0.9)
-        assert {name: clusters.keeper(name) for name in "zcde"} == dict.fromkeys("zcde", "z")
-        assert clusters.keeper("unknown") == "unknown"
-        clusters.close()
+    scratch.add_candidates((one, other) for one in members for other in members if one < other)
+    for older, newer in links:
+        scratch.add_alike(older, newer, 0.9)
+    scratch.decide(together)
+    found = {repeat.pr_id: repeat.keeper for piece in scratch.repeats(2) for repeat in piece}
+    scratch.close()
+    return found
+
+
+@pytest.mark.parametrize("together", [1, 2, 10])
+def test_a_row_repeats_the_oldest_that_repeats_nobody(tmp_path: Path, together: int) -> None:
+    for turn, links in enumerate([["zc", "cd", "zd", "ze"], ["ze", "zd", "cd", "zc"]]):
+        assert decided(tmp_path / f"{turn}", links, together) == {"c": "z", "d": "z", "e": "z"}
+    assert decided(tmp_path / "chain", ["zc", "cd", "de"], together) == {"c": "z", "e": "d"}
+    assert decided(tmp_path / "none", [], together) == {}
 
 
 def test_results_come_in_order_and_in_pieces(tmp_path: Path) -> None:
-    clusters = Clusters(tmp_path / "scratch")
-    clusters.add_repeats(Repeat(f"a/a#{at:03}", "a/a#0", "exact", 1.0, "") for at in reversed(range(25)))
-    pieces = list(clusters.repeats(10))
+    scratch = Scratch(tmp_path / "scratch")
+    scratch.add_repeats(Repeat(f"a/a#{at:03}", "a/a#0", "exact", 1.0) for at in reversed(range(25)))
+    pieces = list(scratch.repeats(10))
     assert [len(piece) for piece in pieces] == [10, 10, 5]
     assert [repeat.pr_id for piece in pieces for repeat in piece] == [f"a/a#{at:03}" for at in range(25)]
-    clusters.close()
+    scratch.close()

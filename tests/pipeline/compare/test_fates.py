@@ -40,8 +40,8 @@ def fate_of(named: list[str], repeat: dict[str, Any] | None = None, **changed: A
     return fates["a/b#1"]
 
 
-EXACT = {"keeper": "c/d#9", "kind": "exact", "similarity": 1.0, "through": ""}
-NEAR = {"keeper": "c/d#9", "kind": "near", "similarity": 0.9, "through": ""}
+EXACT = {"keeper": "c/d#9", "kind": "exact", "similarity": 1.0}
+NEAR = {"keeper": "c/d#9", "kind": "near", "similarity": 0.9}
 
 
 def test_who_repeats_nobody_and_is_not_named_stays() -> None:
@@ -51,11 +51,6 @@ def test_who_repeats_nobody_and_is_not_named_stays() -> None:
 def test_a_repeat_goes_and_says_whom_it_repeats() -> None:
     assert fate_of([], EXACT) == ("dropped", "duplicate", 1.0, 0.8, "repeats c/d#9")
     assert fate_of([], NEAR) == ("dropped", "near_duplicate", 0.9, 0.8, "repeats c/d#9")
-
-
-def test_a_repeat_through_another_says_so() -> None:
-    linked = NEAR | {"similarity": 0.7, "through": "e/f#3"}
-    assert fate_of([], linked) == ("dropped", "near_duplicate", 0.7, 0.8, "repeats c/d#9 through e/f#3")
 
 
 def test_a_repeat_that_may_stay_is_flagged() -> None:
@@ -87,8 +82,8 @@ def test_who_is_named_and_a_repeat_goes_as_named_with_both_told() -> None:
     assert fate_of(NAMED[:1], EXACT) == ("dropped", "contaminated", None, None, f"{NAMED[0]}; repeats c/d#9")
 
 
-FIRST = {"keeper": "x/y#1", "kind": "near", "similarity": 0.9, "through": ""}
-CLUSTER = {"x/y#2": FIRST, "x/y#3": FIRST | {"through": "x/y#2"}}
+FIRST = {"keeper": "x/y#1", "kind": "near", "similarity": 0.9}
+CLUSTER = {"x/y#2": FIRST, "x/y#3": FIRST}
 
 
 @pytest.mark.parametrize("duplicates", ["drop", "keep"])

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.masking.mask import KINDS, mask
 from tests.pipeline.masking.diffs import patch_of
-from tests.pipeline.masking.planted import HEX, letters
+from tests.pipeline.masking.planted import HEX, UUID, letters
 
 HARMLESS = [
     f"commit {HEX[:40]}",
@@ -14,6 +14,24 @@ HARMLESS = [
     "id: 123e4567-e89b-42d3-a456-426614174000",
     f'src="data:image/png;base64,iVBORw0KGgo{letters(120)}"',
     f"uses: actions/checkout@{HEX[:40]}",
+    f"commit_token={HEX[:40]}",
+    f"digest-auth: {HEX[:64]}",
+    f'token_hash = "{HEX[:40]}"',
+    f"token_sha: {HEX[:40]}",
+    f"token_id: {UUID}",
+    f"secret_fingerprint={HEX[:40]}",
+    "token: 00000000-0000-0000-0000-000000000000",
+    "token: 12341234-1234-1234-1234-123412341234",
+    f"auth {HEX[:40]} github.com/x/auth",
+    "ENV PASSWORD_FILE /run/secrets/pw1",
+    "ENV DB_PASSWORD $DB_PASSWORD_2",
+    "mysql -u root -port 3306",
+    "mysql -u root -p3306",
+    "docker run --user www-data:www-data x",
+    "  --user 1000:1000",
+    "getent passwd user1000",
+    "cat /etc/passwd /etc/group2",
+    "password required",
     'password = "password"',
     'password = "changeme"',
     'password: "xxxxxxxx"',
@@ -56,6 +74,14 @@ HARMLESS = [
     "de.mannodermaus:android-junit5:1.13.2.0",
     "Update pycurl from 7.43.0.5 to 7.45.1.2",
     "gem 'rails', '~> 5.2.4.3'",
+    "jruby-9.1.15.0",
+    "CI against JRuby 9.1.15.0",
+    "truffleruby 9.1.15.0",
+    "gem puma-5.1.2.3",
+    "- rvm: jruby-9.1.15.0 # as 9.1.15.0",
+    "npm i lodash@4.17.21.1",
+    "yarn add @scope/name@1.2.3.4",
+    "rails (5.2.4.3)",
     "10.0.0.1 127.0.0.1 192.168.1.1 192.0.2.7",
     "::1 fe80::1 2001:db8::1",
     "std::vector<a::b>",
@@ -65,6 +91,15 @@ HARMLESS = [
     "import x from '@vue/core'",
     "@property",
     "@media (min-width: 1px)",
+    "@media print",
+    "<a @click:go @input='x'>",
+    "foo(@alice)",
+    "puts (@alice)",
+    "- form_for(@user)",
+    "- if (@user)",
+    "@param name the name",
+    "https://github.com/alice/repository",
+    "https://github.com/vuejs",
     "instance @name = @other",
 ]
 
@@ -90,7 +125,18 @@ def test_more_than_forty_harmless_lines_are_tried() -> None:
         "a@b",
         "Signed-off-by: dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>",
         "@dependabot rebase",
+        "Merge pull request #3 from dependabot/npm",
         "lodash@latest",
+        "@click: go",
+        "@click:go",
+        "the @input of @update:modelValue",
+        "/@types and node_modules/@types",
+        "foo_@bar and @foo_bar",
+        "https://github.com/alice/repository",
+        "https://github.com/features and https://github.com/orgs/x, https://github.com/sponsors/bob",
+        "https://github.com/marketplace?type=actions",
+        "https://github.com/alice.git",
+        "https://alice.github.com/bob and notgithub.com/bob",
     ],
 )
 def test_what_is_no_mention_stays_in_a_body(body: str) -> None:

@@ -16,7 +16,24 @@ from tests.pipeline.masking.planted import IN_LINES, PERSONAL, TOKENS, letters
 PLANTED = [*(line for line, _ in IN_LINES), *(line for _, line, _ in PERSONAL), *TOKENS.values()]
 MARKS = ["-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----", letters(64), "-- x", "++ x", "@@ -1 +1 @@"]
 LINES = st.lists(
-    st.one_of(st.sampled_from([*PLANTED, *MARKS, "", "cc @jane", "[SECRET_1]", "@[HANDLE_4]"]), st.text(max_size=40)),
+    st.one_of(
+        st.sampled_from(
+            [
+                *PLANTED,
+                *MARKS,
+                "",
+                "cc @jane",
+                "@a/@b: _@c_",
+                "* Do (@a)",
+                "https://github.com/a",
+                "jruby-1.2.3.5",
+                "at 1.2.3.5",
+                "[SECRET_1]",
+                "@[HANDLE_4]",
+            ]
+        ),
+        st.text(max_size=40),
+    ),
     max_size=6,
 ).map(lambda lines: [line.replace("\n", " ").replace("\r", " ") for line in lines])
 
@@ -54,6 +71,24 @@ def test_a_placeholder_that_stands_there_keeps_its_number() -> None:
 def test_only_the_wanted_kinds_are_masked() -> None:
     masked = mask("a@b.io", 'password = "hunter2"', "", ["email"])
     assert (masked.title, masked.body, masked.counts) == ("[EMAIL_1]", 'password = "hunter2"', {"email": 1})
+
+
+def test_numbers_that_a_text_names_as_a_version_are_no_address_in_another() -> None:
+    patch = patch_of([], ["  - rvm: jruby-9.1.15.0", "host = 9.1.16.0"])
+    masked = mask("Go from 9.1.15.0 on", "It was 9.1.15.0", patch, ["ip"])
+    assert (masked.title, masked.body) == ("Go from 9.1.15.0 on", "It was 9.1.15.0")
+    assert masked.patch == patch.replace("9.1.16.0", "[IP_1]")
+
+
+def test_a_host_that_changes_its_address_loses_both() -> None:
+    body = "Update the host from 93.184.216.34 to 93.184.216.35, and pycurl: update from 7.43.0.5 to 7.45.1.2"
+    assert mask("", body, "", ["ip"]).body == body.replace("93.184.216.34", "[IP_1]").replace("93.184.216.35", "[IP_2]")
+
+
+def test_a_profile_and_a_mention_of_one_login_share_a_number() -> None:
+    masked = mask("By @jane", "https://github.com/jane", patch_of([], ["- Mend it (@Jane)"]), ["handle"])
+    assert (masked.title, masked.body) == ("By @[HANDLE_1]", "https://github.com/@[HANDLE_1]")
+    assert masked.patch == patch_of([], ["- Mend it (@[HANDLE_1])"])
 
 
 def test_an_unknown_kind_is_refused() -> None:
@@ -121,6 +156,17 @@ def test_git_counts_the_same_lines_before_and_after(tmp_path: Path) -> None:
     "piece",
     [
         *"""a password password=" eyJ sk- a@ 1. 1: +1 ://a: TODO(a- ` awskey -----BEGIN""".split(),
+        *[
+            "@a/",
+            "@a|",
+            "_@a",
+            "- A (@a,",
+            "[a]: https://github.com/a",
+            "github.com/a-",
+            "go x@1.1.1.1 ",
+            "login a password ",
+        ],
+        *["mysql ", "ENV A", "docker login ", "passwd ", "curl -u ", "update host from 1.1.1.1 to ", "x-1.1.1.1("],
         "-----BEGIN PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY-----\n",
         "Signed-off-by: ",
