@@ -68,7 +68,7 @@ _DEAD_CODE = frozenset(("C", "C++", "Objective-C"))  # what stands within `#if 0
 # Comments that a compiler or an interpreter obeys.
 _OBEYED = re.compile(
     r"//(?:go:|export |line |extern | ?\+build)|///[ \t]{0,4}<(?:reference|amd)|/\*[!+]"
-    r"|#[ \t]{0,4}(?:frozen_string_literal|typed|syntax|escape|-\*-.{0,40}coding)\b|#[ \t]{0,4}/// "
+    r"|#[ \t]{0,4}(?:(?:frozen_string_literal|typed|syntax|escape)\b|-\*-.{0,40}coding[:=](?! ?utf-?8))|#[ \t]{0,4}/// "
     r"|/[/*]\*{0,2}[ \t\n*]{0,20}(?:@ts-|@jsx|webpack[A-Z]|@vite-ignore|(?:Unordered )?[Oo]utput:)"
 )
 _TEMPLATES = frozenset(("JavaScript", "TypeScript", "Go"))  # where a text between backticks runs over lines

@@ -12,23 +12,34 @@ from pipeline.paths import is_test, language_of
 from pipeline.subdomains import classify
 from pipeline.tables import FACTS
 from pipeline.text_language import text_language
+from pipeline.tokens import count_up_to
 
 COLUMNS = ["pr_id", "repo", "title", "body", "merged_at", "changed_files", "files", "patch"]  # of PULLS
 MOST_SYMBOLS = 50
+MOST_TOKENS = 7_500  # params.py: no limit is higher, so a kept patch has fewer
 _HEADING = re.compile(r"^@@ -[0-9,]{1,21} \+[0-9,]{1,21} @@ (.+)$", re.MULTILINE)
 _PATHS = pl.col("files").list.eval(pl.element().struct.field("path"))
 _PATH = pl.element()
 
 
 def describe(pulls: pl.DataFrame, tokens: pl.Series, diff_hashes: pl.Series, named: Contamination) -> pl.DataFrame:
-    """A FACTS frame of kept rows of PULLS (at least COLUMNS), in the same order."""
+    """A FACTS frame of kept rows of PULLS (at least COLUMNS), in the same order.
+
+    `tokens` are those that the filter counted; null where it had no need to.
+    """
     classified = [
         classify([file["path"] for file in files], title, body)
         for files, title, body in pulls.select("files", "title", "body").iter_rows()
     ]
     return (
         pulls.with_columns(
-            tokens=tokens,
+            tokens=pl.Series(
+                [
+                    count_up_to(patch, MOST_TOKENS) if known is None else known
+                    for patch, known in zip(pulls["patch"], tokens, strict=True)
+                ],
+                dtype=pl.Int64(),
+            ),
             sub_domain=pl.Series([name for name, _ in classified], dtype=pl.String()),
             sub_domain_evidence=pl.Series([evidence for _, evidence in classified], dtype=pl.String()),
             n_files=pl.col("changed_files"),

@@ -104,7 +104,7 @@ class _Engine:
 
     def __init__(self, pulls: pl.DataFrame, chosen: Filter) -> None:
         self.waiting = pulls.with_row_index("row").with_columns(tokens=pl.lit(None, pl.Int64()))
-        self.limit = chosen.count_up_to
+        self.limit, self.enough = chosen.max_tokens, chosen.count_up_to
         self.decided: list[pl.DataFrame] = []
         self.costs: dict[str, Cost] = {}
 
@@ -123,10 +123,13 @@ class _Engine:
             self._decide(drops, "dropped", pl.lit(rule.reason), rule.value, rule.limit, rule.evidence)
 
     def count(self) -> None:
-        """Fill the column `tokens`: exact below `count_up_to`, else a number that the patch really reaches."""
+        """Fill the column `tokens`: exact below `count_up_to`, else a number that the patch really reaches.
+
+        A patch of fewer bytes than the limit has fewer tokens for certain, so it is not counted.
+        """
         with self._measured(TOKENS):
-            limit = self.limit
-            counted = [count_up_to(patch, limit) for patch in self.waiting["patch"]]
+            rows = self.waiting.select("patch_bytes", "patch").iter_rows()
+            counted = [None if size < self.limit else count_up_to(patch, self.enough) for size, patch in rows]
             self.waiting = self.waiting.with_columns(pl.Series("tokens", counted, dtype=pl.Int64()))
 
     def fail(self, failed: Callable[[pl.DataFrame], pl.Series], reason: str) -> None:

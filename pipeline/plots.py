@@ -12,16 +12,16 @@ FOLDER = Path("plots")
 BIN = 100  # tokens per bar of the histogram
 
 
-def patch_token_points(verdicts: pl.LazyFrame, chosen: Filter) -> pl.DataFrame:
+def patch_token_points(verdicts: pl.LazyFrame, facts: pl.LazyFrame, chosen: Filter) -> pl.DataFrame:
     """`tokens, until, pulls, limit`: patches in each bin of 100 tokens; the last bin holds all from `count_up_to` on.
 
-    Patches that an earlier rule dropped were not counted; those dropped by their byte size alone are in the last bin.
+    Patches that an earlier rule dropped were not counted; those dropped by their lines or bytes alone stand where these put them.
     """
-    sized = verdicts.filter((pl.col("reason") == "patch_too_large") | (pl.col("fate") == "kept"))
-    capped = sized.select(
-        pl.coalesce("tokens", pl.col("value").cast(pl.Int64)).clip(0, chosen.count_up_to).alias("tokens")
+    too_large = verdicts.filter(pl.col("reason") == "patch_too_large").select(
+        pl.coalesce("tokens", pl.col("value").cast(pl.Int64())).alias("tokens")
     )
-    binned = capped.select(pl.col("tokens") // BIN * BIN).group_by("tokens").len()
+    sized = pl.concat([too_large, facts.select("tokens")]).select(pl.col("tokens").clip(0, chosen.count_up_to))
+    binned = sized.select(pl.col("tokens") // BIN * BIN).group_by("tokens").len()
     counts = dict(binned.collect(engine="streaming").iter_rows())
     return pl.DataFrame(
         {

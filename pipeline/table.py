@@ -76,6 +76,14 @@ class Table:
         self.check(path)
         return pl.scan_parquet(path, glob=False).select(columns or list(self.schema))
 
+    def scan_parts(self, parts: list[Path]) -> pl.LazyFrame:
+        """Scan some parts of a partitioned table, in the order given. Raises UserError when there are none."""
+        if not parts:
+            raise UserError(
+                f"there is no part of {self.name}; `dvc repro {self.writer}` writes them, if there is a repository to read"
+            )
+        return pl.scan_parquet(parts, glob=False)
+
     def read_slices(self, path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
         """Read a file piece by piece, ROW_GROUP rows at a time, so that memory does not grow with the file."""
         scan = self.scan(path, columns)

@@ -142,7 +142,8 @@ VERDICTS = Table(
         **FATE,
         "tokens": (
             _COUNT,
-            "o200k_base tokens of the patch, counted up to filter.count_up_to; null if another rule decided before",
+            "o200k_base tokens of the patch, counted up to filter.count_up_to; null if another rule decided before, or its bytes are fewer "
+            "than the limit",
         ),
     },
 )

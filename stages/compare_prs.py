@@ -36,7 +36,7 @@ def main() -> None:
     REPEATS.write_pieces(found, REPEATED)
 
     repeats = REPEATS.scan(REPEATED)
-    named = named_clusters(pl.scan_parquet(list(parts.values()), glob=False), repeats, params.compare)
+    named = named_clusters(FACTS.scan_parts(list(parts.values())), repeats, params.compare)
 
     def by_repository() -> Iterator[pl.DataFrame]:
         for repo, part in parts.items():

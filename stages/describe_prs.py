@@ -1,5 +1,6 @@
 """Describe every kept pull request: data/facts/ (what readers and the sample look at) and data/fingerprints/ (what is compared)."""
 
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ from pipeline.description import COLUMNS, describe
 from pipeline.files import sweep
 from pipeline.fingerprint import code_fingerprint, fingerprint
 from pipeline.params import read_params
-from pipeline.plots import sub_domain_points, write_points
+from pipeline.plots import patch_token_points, sub_domain_points, write_points
 from pipeline.table import part_name
 from pipeline.tables import FACTS, PULLS, REPOS, VERDICTS
 from stages.run import run_stage
@@ -23,8 +24,14 @@ FACT_PARTS = Path("data/facts")
 FINGERPRINT_PARTS = Path("data/fingerprints")
 
 
-def describe_part(name: str, named: Contamination, bands: Bands, made_from: str, folder: Path) -> None:
-    """One partition's work, on a worker. `name` is the part's file name, `folder` where data/ lies."""
+@cache
+def lists(folder: Path, fingerprint: str) -> Contamination:
+    """The lists of benchmarks, read once by each worker."""
+    return Contamination.read(folder)
+
+
+def describe_part(name: str, named: tuple[Path, str], bands: Bands, made_from: str, folder: Path) -> None:
+    """One partition's work, on a worker. `name` is the part's file name, `folder` where data/ lies, `named` says which lists."""
     verdicts = VERDICTS.read(folder / VERDICT_PARTS / name, ["pr_id", "fate", "tokens"])
     kept = verdicts.filter(pl.col("fate") == "kept").select("pr_id", "tokens")
     fingerprint_table = table(bands)
@@ -32,7 +39,7 @@ def describe_part(name: str, named: Contamination, bands: Bands, made_from: str,
     for piece in PULLS.read_slices(folder / PULLS_PARTS / name, COLUMNS):
         pulls = piece.join(kept, on="pr_id", how="inner", maintain_order="left")
         prints.append(fingerprints(pulls, bands))
-        facts.append(describe(pulls, pulls["tokens"], prints[-1]["diff_hash"], named))
+        facts.append(describe(pulls, pulls["tokens"], prints[-1]["diff_hash"], lists(*named)))
     fingerprint_table.write(pl.concat(prints), folder / FINGERPRINT_PARTS / name, made_from)
     FACTS.write(pl.concat(facts), folder / FACT_PARTS / name, made_from)
 
@@ -40,7 +47,8 @@ def describe_part(name: str, named: Contamination, bands: Bands, made_from: str,
 def main() -> None:
     """See the module's docstring."""
     params = read_params()
-    named = Contamination.read(Path(params.compare.lists))
+    folder = Path(params.compare.lists).absolute()
+    named = (folder, Contamination.read(folder).fingerprint())
     bands = Bands.at(params.compare.similarity)
     code = code_fingerprint("stages.describe_prs")
     waiting, parts = [], []
@@ -51,7 +59,7 @@ def main() -> None:
         parts.append(name)
         made_from = fingerprint(
             code,
-            named.fingerprint(),
+            named[1],
             [bands.number, bands.rows],
             PULLS.written_from(PULLS_PARTS / name),
             VERDICTS.written_from(VERDICT_PARTS / name),
@@ -59,11 +67,14 @@ def main() -> None:
         found = {FACTS.written_from(FACT_PARTS / name), table(bands).written_from(FINGERPRINT_PARTS / name)}
         if found != {made_from}:
             waiting.append((name, named, bands, made_from, Path.cwd()))
-    for folder in (FACT_PARTS, FINGERPRINT_PARTS):
-        sweep(folder, keep=lambda path: path.name in parts)
+    for place in (FACT_PARTS, FINGERPRINT_PARTS):
+        sweep(place, keep=lambda path: path.name in parts)
     for _ in run_partitions(describe_part, waiting, params.dask, "describing"):
         pass
-    write_points("sub_domains", sub_domain_points(pl.scan_parquet([FACT_PARTS / name for name in parts], glob=False)))
+    facts = FACTS.scan_parts([FACT_PARTS / name for name in parts])
+    verdicts = VERDICTS.scan_parts([VERDICT_PARTS / name for name in parts])
+    write_points("sub_domains", sub_domain_points(facts))
+    write_points("patch_tokens", patch_token_points(verdicts, facts, params.filter))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-import polars as pl
-
 from pipeline.cluster import run_partitions
 from pipeline.files import sweep, write_json
 from pipeline.filtering import STAGE, Cost, judge_file
 from pipeline.fingerprint import code_fingerprint, fingerprint
 from pipeline.ledger import write_fates_by_repository
 from pipeline.params import read_params
-from pipeline.plots import language_points, patch_token_points, write_points
+from pipeline.plots import language_points, write_points
 from pipeline.table import part_name
 from pipeline.tables import LEDGER, PULLS, REPOS, VERDICTS
 from stages.run import run_stage, say
@@ -40,8 +38,7 @@ def main() -> None:
             costs.setdefault(name, Cost()).add(cost)
     _report(costs)
     write_fates_by_repository(STAGE, (VERDICTS.read(part, list(LEDGER.schema)) for part in parts))
-    verdicts = pl.scan_parquet(parts, glob=False)
-    write_points("patch_tokens", patch_token_points(verdicts, params.filter))
+    verdicts = VERDICTS.scan_parts(parts)
     write_points("languages", language_points(verdicts, repos))
     counted = dict(verdicts.group_by("fate").len().collect(engine="streaming").iter_rows())
     write_json(

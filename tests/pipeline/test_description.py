@@ -8,6 +8,7 @@ import pytest
 from pipeline.compare.contamination import Contamination
 from pipeline.description import MOST_SYMBOLS, describe, symbols
 from pipeline.tables import FACTS, PULLS
+from pipeline.tokens import count
 from tests.pipeline.pulls import PATCH, pull, text
 
 NOBODY = Contamination({})
@@ -27,6 +28,11 @@ def test_the_difficulty_is_counted() -> None:
     assert facts["languages"][0] == "Python"
     assert "TypeScript" in facts["languages"]
     assert symbols(hunks) == ["class Pool:", "def serve(port):"]
+
+
+def test_tokens_that_the_filter_did_not_count_are_counted() -> None:
+    facts = describe(PULLS.frame([pull()]), pl.Series([None], dtype=pl.Int64), pl.Series(["ab" * 32]), NOBODY)
+    assert facts["tokens"].to_list() == [count(PATCH)]
 
 
 def test_lines_of_a_file_are_not_taken_for_hunks() -> None:

@@ -17,7 +17,7 @@ def judged(*pulls: dict[str, Any], **changed: Any) -> list[dict[str, Any]]:
     return verdicts.to_dicts()
 
 
-def test_a_kept_pull_request_has_a_verdict_and_its_tokens() -> None:
+def test_a_kept_pull_request_has_a_verdict() -> None:
     (row,) = judged(pull())
     assert row == {
         "pr_id": "tide/pool#1",
@@ -28,8 +28,14 @@ def test_a_kept_pull_request_has_a_verdict_and_its_tokens() -> None:
         "value": None,
         "limit": None,
         "evidence": "",
-        "tokens": count(PATCH),
+        "tokens": None,
     }
+
+
+def test_only_a_patch_that_could_have_too_many_tokens_is_counted() -> None:
+    size = len(PATCH.encode())
+    assert judged(pull(), max_tokens=size)[0]["tokens"] == count(PATCH)
+    assert judged(pull(), max_tokens=size + 1)[0]["tokens"] is None
 
 
 def test_a_dropped_one_says_what_was_measured_and_what_was_allowed() -> None:

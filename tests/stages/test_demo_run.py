@@ -113,7 +113,7 @@ def test_outputs_are_ignored_by_git_without_entries_of_dvc(finished: DvcProject)
     [
         ("realism: 4", "realism: 3", None),
         ("repositories: 100", "repositories: 99", ["select_repos"]),
-        ("count_up_to: 4800", "count_up_to: 4700", ["filter_prs"]),
+        ("count_up_to: 4800", "count_up_to: 4700", ["filter_prs", "describe_prs"]),
         ("overlap: 2", "overlap: 1", ["merge_reviews"]),
         ("origin_note: demo world,", "origin_note: another demo world,", ["build_pool"]),
         ("workers: 0", "workers: 1", []),
