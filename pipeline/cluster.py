@@ -19,7 +19,11 @@ from pipeline.params import Dask
 from pipeline.progress import track
 
 Result = TypeVar("Result")
-AHEAD = 3  # partitions handed out for each worker, so that none waits for the next
+# A worker has one core, and nobody looks at Dask's profile of it, which takes every tenth of its time.
+ALONE = {"POLARS_MAX_THREADS": "1", "RAYON_NUM_THREADS": "1", "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+AHEAD = 3  # batches handed out for each worker, so that none waits for the next
+TURNS = 16  # batches for each worker at least, so that all end at about the same time
+LARGEST_BATCH = 8  # partitions; handing out costs the scheduler a few milliseconds, a partition some tens
 
 
 def run_partitions(
@@ -34,22 +38,27 @@ def run_partitions(
     if not partitions:
         return
     with _client(where, len(partitions)) as client:
-        waiting, code = iter(partitions), code_fingerprint(function.__module__)
-        handed_out: set[Future[Result]] = set()
+        threads = max(1, sum(client.nthreads().values()))
+        code = code_fingerprint(function.__module__)
+        waiting = iter(batched(partitions, len(partitions) // (threads * TURNS)))
+        handed_out: set[Future[list[Result]]] = set()
         coming = as_completed()
 
         def hand_out(number: int) -> None:
-            for partition in islice(waiting, number):
-                future = client.submit(_same_code, function, code, partition, pure=False, retries=0)
+            for batch in islice(waiting, number):
+                future = client.submit(_work, function, code, batch, pure=False, retries=0)
                 handed_out.add(future)
                 coming.add(future)
 
-        try:
-            hand_out(AHEAD * max(1, sum(client.nthreads().values())))
-            for future in track(coming, len(partitions), title):
+        def results() -> Iterator[Result]:
+            hand_out(AHEAD * threads)
+            for future in coming:
                 handed_out.discard(future)
-                yield future.result()
+                yield from future.result()
                 hand_out(1)
+
+        try:
+            yield from track(results(), len(partitions), title)
         except KilledWorker as error:
             raise LimiError(
                 f"{title}: a worker was killed again and again, most likely for memory ({error}). Raise dask.memory_per_worker "
@@ -59,13 +68,20 @@ def run_partitions(
             client.cancel(list(handed_out))
 
 
-def _same_code(function: Callable[..., Result], code: str, partition: tuple[Any, ...]) -> Result:
+def batched(partitions: Sequence[tuple[Any, ...]], size: int) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The partitions in order, `size` together, at least one and at most LARGEST_BATCH."""
+    size = min(max(size, 1), LARGEST_BATCH)
+    for start in range(0, len(partitions), size):
+        yield partitions[start : start + size]
+
+
+def _work(function: Callable[..., Result], code: str, batch: Sequence[tuple[Any, ...]]) -> list[Result]:
     """On a worker: call the function if it is the one that was meant, for a worker brings its own copy of this project."""
     if code_fingerprint(function.__module__) != code:
         raise UserError(
             f"the worker on {socket.gethostname()} has another version of this project. Install this one there and start the worker anew"
         )
-    return function(*partition)
+    return [function(*partition) for partition in batch]
 
 
 @contextmanager
@@ -93,7 +109,7 @@ def _client(where: Dask, partitions: int) -> Iterator[Client]:
             memory_limit=where.memory_per_worker,
             local_directory=".limi/dask",
             silence_logs="CRITICAL",  # a task's error comes back to us; a worker need not print its traceback as well
-            env={"POLARS_MAX_THREADS": "1", "RAYON_NUM_THREADS": "1"},
+            env=ALONE,
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -8,7 +8,7 @@ import pytest
 from distributed import LocalCluster
 
 from pipeline import cluster
-from pipeline.cluster import AHEAD, run_partitions
+from pipeline.cluster import AHEAD, TURNS, batched, run_partitions
 from pipeline.errors import LimiError, UserError
 from pipeline.params import Dask
 
@@ -23,6 +23,10 @@ def refuse_three(number: int) -> int:
     if number == 3:
         raise UserError("three is not wanted; give another number")
     return number
+
+
+def leave_a_mark(number: int, folder: str) -> None:
+    (Path(folder) / f"{number}").touch()
 
 
 def die(number: int) -> int:
@@ -87,19 +91,22 @@ def test_the_error_of_a_partition_arrives_as_it_is() -> None:
         list(run_partitions(refuse_three, [(number,) for number in range(5)], LOCAL, "numbers"))
 
 
-def test_only_a_few_partitions_are_handed_out_at_a_time() -> None:
-    handed_out = []
-
-    class Watched(list[tuple[int]]):
-        def __iter__(self) -> Iterator[tuple[int]]:
-            for partition in super().__iter__():
-                handed_out.append(partition)
-                yield partition
-
-    results = run_partitions(square, Watched((number,) for number in range(100)), LOCAL, "squares")
+def test_only_a_few_partitions_are_handed_out_at_a_time(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    done.mkdir()
+    results = run_partitions(leave_a_mark, [(number, str(done)) for number in range(400)], LOCAL, "marks")
     next(results)
-    assert len(handed_out) <= 2 * AHEAD + 1
-    results.close()  # what is left is not done
+    results.close()  # what was not handed out is not done
+    assert 0 < len(list(done.iterdir())) <= 400 // (2 * TURNS) * (2 * AHEAD + 1)
+
+
+@pytest.mark.parametrize(
+    ("number", "size", "sizes"), [(5, 2, [2, 2, 1]), (3, 0, [1, 1, 1]), (40, 100, [8, 8, 8, 8, 8]), (0, 3, [])]
+)
+def test_partitions_come_in_batches(number: int, size: int, sizes: list[int]) -> None:
+    batches = list(batched([(at,) for at in range(number)], size))
+    assert [len(batch) for batch in batches] == sizes
+    assert [at for batch in batches for (at,) in batch] == list(range(number))
 
 
 def test_a_partition_that_kills_its_worker_is_a_failure_that_says_what_to_do() -> None:
