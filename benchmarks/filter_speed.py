@@ -6,10 +6,10 @@ Needs: PULLS, a folder with parts of the table pulls (data/pulls of a run over r
 figure worth quoting; no account, no network; two cores for the second ratio. The usual loop decodes the same parquet files,
 encodes each patch with tiktoken, reads it with unidiff's PatchSet and keeps it if it has fewer than 1,200 tokens and not only
 Markdown. The filter is the worker's function of stages/filter_prs.py, parquet in and parquet out. Both run alone on one core,
-one after the other; ratios are of CPU seconds. Then the filter runs on all parts, cut into files of 4,096 rows, --copies times each, on
-a Dask cluster of one worker and of two by turns, --rounds times; that ratio is of the shortest wall seconds of each, from the first result to the last.
-Each verdict on size is held against tiktoken's full count, also of --fuzz made-up texts (all Unicode planes, special tokens, invalid
-bytes, CRLF) at limits around their own counts.
+one after the other; ratios are of CPU seconds. Then the filter runs on all parts, cut into files of 4,096 rows, --copies times each,
+on a Dask cluster of one worker and of two by turns, --rounds times; that ratio is of the shortest wall seconds of each, from the first
+result to the last. Each verdict on size is held against tiktoken's full count, also of --fuzz made-up texts (all Unicode planes, special
+tokens, invalid bytes, CRLF) at limits around their own counts.
 
 Prints one JSON object on its last line: patches, ratio_vs_loop, ratio_two_workers, verdict_mismatches, fuzz_texts, fuzz_mismatches,
 outside_share (of the filter's time, what is neither tokens nor parquet), worst_text_milliseconds, the patches each does in a CPU
