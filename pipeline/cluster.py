@@ -6,6 +6,7 @@ there already (its workers need this project installed and the same folder mount
 
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -39,14 +40,15 @@ def run_partitions(
         return
     with _client(where, len(partitions)) as client:
         threads = max(1, sum(client.nthreads().values()))
-        code = code_fingerprint(function.__module__)
+        module = _module_of(function)
+        code = code_fingerprint(module)
         waiting = iter(batched(partitions, len(partitions) // (threads * TURNS)))
         handed_out: set[Future[list[Result]]] = set()
         coming = as_completed()
 
         def hand_out(number: int) -> None:
             for batch in islice(waiting, number):
-                future = client.submit(_work, function, code, batch, pure=False, retries=0)
+                future = client.submit(_work, function, module, code, batch, pure=False, retries=0)
                 handed_out.add(future)
                 coming.add(future)
 
@@ -75,9 +77,15 @@ def batched(partitions: Sequence[tuple[Any, ...]], size: int) -> Iterator[Sequen
         yield partitions[start : start + size]
 
 
-def _work(function: Callable[..., Result], code: str, batch: Sequence[tuple[Any, ...]]) -> list[Result]:
+def _module_of(function: Callable[..., Any]) -> str:
+    """The module a function was written in, also if that module is the program that runs (`python -m stages.NAME`)."""
+    spec = sys.modules["__main__"].__spec__ if function.__module__ == "__main__" else None
+    return spec.name if spec else function.__module__
+
+
+def _work(function: Callable[..., Result], module: str, code: str, batch: Sequence[tuple[Any, ...]]) -> list[Result]:
     """On a worker: call the function if it is the one that was meant, for a worker brings its own copy of this project."""
-    if code_fingerprint(function.__module__) != code:
+    if code_fingerprint(module) != code:
         raise UserError(
             f"the worker on {socket.gethostname()} has another version of this project. Install this one there and start the worker anew"
         )

@@ -1,12 +1,11 @@
 """Describe every kept pull request: data/facts/ (what readers and the sample look at) and data/fingerprints/ (what is compared)."""
 
-from functools import cache
 from pathlib import Path
 
 import polars as pl
 
 from pipeline.cluster import run_partitions
-from pipeline.compare.contamination import Contamination
+from pipeline.compare.contamination import Contamination, contamination_of
 from pipeline.compare.fingerprints import fingerprints, table
 from pipeline.compare.similarity import Bands
 from pipeline.description import COLUMNS, describe
@@ -24,12 +23,6 @@ FACT_PARTS = Path("data/facts")
 FINGERPRINT_PARTS = Path("data/fingerprints")
 
 
-@cache
-def lists(folder: Path, fingerprint: str) -> Contamination:
-    """The lists of benchmarks, read once by each worker."""
-    return Contamination.read(folder)
-
-
 def describe_part(name: str, named: tuple[Path, str], bands: Bands, made_from: str, folder: Path) -> None:
     """One partition's work, on a worker. `name` is the part's file name, `folder` where data/ lies, `named` says which lists."""
     verdicts = VERDICTS.read(folder / VERDICT_PARTS / name, ["pr_id", "fate", "tokens"])
@@ -39,7 +32,7 @@ def describe_part(name: str, named: tuple[Path, str], bands: Bands, made_from: s
     for piece in PULLS.read_slices(folder / PULLS_PARTS / name, COLUMNS):
         pulls = piece.join(kept, on="pr_id", how="inner", maintain_order="left")
         prints.append(fingerprints(pulls, bands))
-        facts.append(describe(pulls, pulls["tokens"], prints[-1]["diff_hash"], lists(*named)))
+        facts.append(describe(pulls, pulls["tokens"], prints[-1]["diff_hash"], contamination_of(*named)))
     fingerprint_table.write(pl.concat(prints), folder / FINGERPRINT_PARTS / name, made_from)
     FACTS.write(pl.concat(facts), folder / FACT_PARTS / name, made_from)
 

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -68,6 +69,12 @@ class Contamination:
         """`of` for each row of a frame with repo, pr_id and diff_hash: a series `contamination` of lists of text."""
         said = [self.of(*row) for row in rows.select("repo", "pr_id", "diff_hash").iter_rows()]
         return pl.Series("contamination", said, dtype=pl.List(pl.String()))
+
+
+@cache
+def contamination_of(folder: Path, fingerprint: str) -> Contamination:
+    """The lists of a folder, read once by each worker; `fingerprint` is what they are expected to be."""
+    return Contamination.read(folder)
 
 
 def _rows(path: Path) -> Iterator[tuple[str, str, str]]:
