@@ -11,7 +11,7 @@ from limi.screen import line
 from pipeline.description import symbols
 from pipeline.errors import UserError
 from pipeline.ledger import FOLDER, read_fates
-from pipeline.synthesis import query_id
+from pipeline.synthesis.queries import query_id
 from pipeline.table import Table, part_name
 from pipeline.tables import FACTS, PULLS, QUERIES, REPEATS, REPOS, REVIEWED, SAMPLED
 

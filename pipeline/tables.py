@@ -231,7 +231,7 @@ QUERIES = Table(
         "writer": (_TEXT, "name and version of the writer"),
         "leaked_identifiers": (_TEXTS, "identifiers the patch introduces that the query names"),
         "leaked_paths": (_TEXTS, "paths of the patch that the query names"),
-        "leakage": (_SHARE, "0 to 1, see pipeline/leakage.py"),
+        "leakage": (_SHARE, "0 to 1, see pipeline/synthesis/leakage.py"),
     },
 )
 

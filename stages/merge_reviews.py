@@ -8,7 +8,7 @@ from annotation.reviews import read_export
 from pipeline.files import write_json
 from pipeline.ledger import write_fates
 from pipeline.params import read_params
-from pipeline.synthesis import measured_again
+from pipeline.synthesis.queries import measured_again
 from pipeline.tables import QUERIES, REVIEWED, SAMPLED
 from stages.run import run_stage, say
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from pipeline.files import write_json
 from pipeline.ledger import write_fates
 from pipeline.params import read_params
-from pipeline.synthesis import STAGE, synthesize, writer_for
+from pipeline.synthesis.queries import STAGE, synthesize, writer_for
 from pipeline.tables import QUERIES, SAMPLED
 from stages.run import run_stage
 

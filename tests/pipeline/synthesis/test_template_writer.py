@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from demo.authored import read_repository
 from demo.build import WORLD, build_repository
 from pipeline.clones.collect import collect_clone
-from pipeline.leakage import leakage, solution_of
 from pipeline.params import Collect
 from pipeline.subdomains import SUB_DOMAINS, classify
-from pipeline.template_writer import MOST_WORDS, TemplateWriter
-from pipeline.writers import Draft
+from pipeline.synthesis.leakage import leakage, solution_of
+from pipeline.synthesis.template_writer import MOST_WORDS, TemplateWriter
+from pipeline.synthesis.writers import Draft
 
 PROBLEM = "The parser fails on empty input."
 

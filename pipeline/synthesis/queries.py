@@ -6,12 +6,12 @@ from typing import Any
 import polars as pl
 
 from pipeline.files import sha256_text
-from pipeline.leakage import leakage, solution_of
 from pipeline.ledger import fate
 from pipeline.params import Synthesize
+from pipeline.synthesis.leakage import leakage, solution_of
+from pipeline.synthesis.template_writer import TemplateWriter
+from pipeline.synthesis.writers import Draft, QueryWriter
 from pipeline.tables import QUERIES, REVIEWED
-from pipeline.template_writer import TemplateWriter
-from pipeline.writers import Draft, QueryWriter
 
 STAGE = "synthesize"
 

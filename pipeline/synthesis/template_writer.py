@@ -7,10 +7,10 @@ request, what was done, and everything that names what the patch introduces. It 
 import re
 from typing import Any
 
-from pipeline.leakage import Solution, leakage
 from pipeline.prose import bullets, clean_title, is_request, sentences, steers
 from pipeline.sampling import draw_key
-from pipeline.writers import Draft
+from pipeline.synthesis.leakage import Solution, leakage
+from pipeline.synthesis.writers import Draft
 
 MOST_WORDS = 110  # of background; the paper's queries are a paragraph, not a report
 # Title verbs as they stand -> as one asks for them.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pipeline.leakage import Solution
+from pipeline.synthesis.leakage import Solution
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.leakage import Solution
 from pipeline.params import Synthesize
-from pipeline.synthesis import query_id, synthesize, writer_for
+from pipeline.synthesis.leakage import Solution
+from pipeline.synthesis.queries import query_id, synthesize, writer_for
+from pipeline.synthesis.template_writer import TemplateWriter
+from pipeline.synthesis.writers import Draft
 from pipeline.tables import QUERIES, SAMPLED
-from pipeline.template_writer import TemplateWriter
-from pipeline.writers import Draft
 
 PATCH = "diff --git a/r.py b/r.py\n--- a/r.py\n+++ b/r.py\n@@ -0,0 +1 @@\n+read_all = 1\n"
 

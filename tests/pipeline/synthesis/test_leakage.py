@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.leakage import RUN, leakage, solution_of
+from pipeline.synthesis.leakage import RUN, leakage, solution_of
 
 
 def patch_of(before: str, after: str, path: str = "src/main.py") -> str:
