@@ -10,9 +10,8 @@ import re
 import polars as pl
 
 from pipeline.code_lines import LEXERS, LONGEST, MARKS, OPENERS, code_lines
-from pipeline.patch import PatchUnreadableError
+from pipeline.hunks import FileChange, Hunk, plain, plain_changes
 from pipeline.paths import describe
-from pipeline.sides import FileChange, Hunk, file_changes, plain
 
 _SLASHED = ("//", "/*", "*/")
 _BLOCK = ("/*",)
@@ -45,11 +44,7 @@ def only_comments(patch: str) -> bool:
     False wherever a file comes, goes, moves or changes its mode, is in a language without comments or one that is not known, or a hunk does
     not show whether a line stands in a comment.
     """
-    try:
-        files = file_changes(patch)
-    except PatchUnreadableError:
-        return False
-    hunks = [(file, hunk) for file in files for hunk in file.hunks]
+    hunks = [(file, hunk) for file in plain_changes(patch) for hunk in file.hunks]
     if not hunks or len(hunks) > _MOST_HUNKS:
         return False
     changed = any(line[0] != " " and line[1:].strip() for _, hunk in hunks for line in hunk.lines)

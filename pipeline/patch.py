@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
+from pipeline.hunks import file_changes, unquoted
+
 # For `git diff-tree`; --full-index because an abbreviation grows with the number of objects in the clone.
 DIFF_OPTIONS = (
     "-r",
@@ -42,9 +44,6 @@ _HEADER_LINE = re.compile(
 _STATUS_OF = (("new file mode", "A"), ("deleted file mode", "D"), ("rename to", "R"), ("copy to", "C"))
 # Without a rename both names are the same, so the line can be halved though names may hold spaces.
 _NAMES = re.compile(r'diff --git (?:a/(?P<old>.*) b/(?P=old)|"a/(?P<inner>.*)" "b/(?P=inner)")$', re.MULTILINE)
-_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
-_ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
-_LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
 
 
 class PatchUnreadableError(Exception):
@@ -103,10 +102,8 @@ def structure(patch: str, additions: int, deletions: int) -> Structure:
 def headers(patch: str) -> dict[str, FileHeader]:
     """`new path -> FileHeader` of every file of a diff, read without unidiff, which does not undo git's quoting."""
     found: dict[str, FileHeader] = {}
-    for piece in re.split(r"(?:^|(?<=\n))(?=diff --git )", patch):
-        if not piece:
-            continue
-        head, at, hunks = piece.partition("\n@@ ")
+    for file in file_changes(patch):
+        head = "\n".join(file.header)
         said = dict(_HEADER_LINE.findall(head))
         names = _NAMES.match(head)
         old = (
@@ -117,7 +114,7 @@ def headers(patch: str) -> dict[str, FileHeader]:
         )
         new = said.get("rename to") or said.get("copy to") or old
         status = next((letter for words, letter in _STATUS_OF if words in said), "M")
-        added, removed = changed_counts(at + hunks)
+        added, removed = file.counts
         binary = "Binary files" in said or "GIT binary patch" in head
         name = unquoted(new)
         if (first := found.get(name)) is not None:
@@ -128,46 +125,7 @@ def headers(patch: str) -> dict[str, FileHeader]:
     return found
 
 
-def changed_counts(hunks: str) -> tuple[int, int]:
-    """How many lines the hunks of one file add and remove."""
-    added, removed, old_left, new_left = 0, 0, 0, 0
-    for line in hunks.split("\n"):
-        if old_left <= 0 and new_left <= 0:
-            if span := _HUNK.match(line):
-                old_left, new_left = int(span[1] or 1), int(span[2] or 1)
-        elif line[:1] == "+":
-            added, new_left = added + 1, new_left - 1
-        elif line[:1] == "-":
-            removed, old_left = removed + 1, old_left - 1
-        elif line[:1] != "\\":
-            old_left, new_left = old_left - 1, new_left - 1
-    return added, removed
-
-
-def unquoted(name: str) -> str:
-    """A path without git's quotes and escapes."""
-    if not (len(name) > 1 and name[0] == name[-1] == '"'):
-        return name
-    raw = _ESCAPE.sub(_escaped, name[1:-1].encode())
-    return raw.decode("utf-8", "replace")
-
-
-def _escaped(match: re.Match[bytes]) -> bytes:
-    said = match[1]
-    return bytes([int(said, 8)]) if said.isdigit() else _LETTERS.get(said, said)
-
-
 def changed_lines(patch: str) -> tuple[list[str], list[str]]:
     """The added lines, and all the others of the hunks (removed and context), without their first character."""
-    added, others = [], []
-    in_hunk = False
-    for line in patch.split("\n"):
-        if line.startswith("diff --git "):
-            in_hunk = False
-        elif line.startswith("@@ "):
-            in_hunk = True
-        elif in_hunk and line[:1] == "+":
-            added.append(line[1:])
-        elif in_hunk and line[:1] in ("-", " "):
-            others.append(line[1:])
-    return added, others
+    lines = [line for file in file_changes(patch) for hunk in file.hunks for line in hunk.lines]
+    return [line[1:] for line in lines if line[0] == "+"], [line[1:] for line in lines if line[0] != "+"]

@@ -5,13 +5,14 @@ a regular expression of letters, classes and `[^/]*` only, which Python and Rust
 """
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
 import polars as pl
+
+from pipeline.rule_table import check_names, read_rules, refuse, texts
 
 TABLE = Path(__file__).with_name("paths.toml")
 KINDS = ("lock", "generated", "vendored", "test", "docs")
@@ -110,22 +111,20 @@ def _language(table: _PathTable, name: str) -> str:
 
 @cache
 def _table() -> _PathTable:
-    data = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    if set(data) != {"order", "kinds", "languages"}:
-        raise ValueError(f"{TABLE.name}: its parts must be order, kinds and languages, not {', '.join(sorted(data))}")
-    if sorted(data["order"]) != sorted(KINDS) or sorted(data["kinds"]) != sorted(KINDS):
-        raise ValueError(f"{TABLE.name}: order and kinds must each name {', '.join(KINDS)}")
-    joined = {kind: _joined(globs) for kind, globs in data["kinds"].items()}
+    data = read_rules(TABLE, ("order", "kinds", "languages"))
+    check_names(TABLE, "order", texts(TABLE, "order", data["order"]), KINDS)
+    check_names(TABLE, "the names of kinds", data["kinds"], KINDS)
+    joined = {kind: _joined(texts(TABLE, kind, globs)) for kind, globs in data["kinds"].items()}
     names: dict[str, str] = {}
     suffixes: dict[str, str] = {}
     for language, entries in data["languages"].items():
-        for entry in entries:
+        for entry in texts(TABLE, language, entries):
             # `.gitignore` is a name and a suffix in one: what stands before the last dot is empty there.
             known = suffixes if entry.startswith(".") else names
             if entry != entry.lower() or not entry.isascii() or "/" in entry or entry.count(".") > 2:
-                raise ValueError(f"{TABLE.name}: {entry!r} of {language} must be a small ASCII suffix or file name")
+                refuse(TABLE, f"{entry!r} of {language} must be a small ASCII suffix or file name")
             if entry in known:
-                raise ValueError(f"{TABLE.name}: {entry!r} belongs to {known[entry]} and to {language}")
+                refuse(TABLE, f"{entry!r} belongs to {known[entry]} and to {language}")
             known[entry] = language
     compiled = {
         kind: (re.compile(rf"\A/(?:{globs.root})|/(?:{globs.folders})"), re.compile(globs.names))
@@ -150,11 +149,11 @@ def _check(glob: str) -> None:
     """A glob with two stars and a text after the second would be tried from every place of a long name: quadratic."""
     stars = glob.count("*")
     if not glob.strip("*/") or not glob.isascii() or not glob.isprintable():
-        raise ValueError(f"{TABLE.name}: {glob!r} is not a glob of printable ASCII with a text to look for")
+        refuse(TABLE, f"{glob!r} is not a glob of printable ASCII with a text to look for")
     if stars > 2 or (stars == 2 and not glob.endswith("*")) or "**" in glob:
-        raise ValueError(f"{TABLE.name}: {glob!r} has a star too many; two are allowed if the second stands at the end")
+        refuse(TABLE, f"{glob!r} has a star too many; two are allowed if the second stands at the end")
     if "/" in glob and not glob.endswith("/"):
-        raise ValueError(f"{TABLE.name}: {glob!r} has a slash, so it must end with one; a file name has none")
+        refuse(TABLE, f"{glob!r} has a slash, so it must end with one; a file name has none")
 
 
 def _expression(glob: str) -> str:

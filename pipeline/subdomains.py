@@ -1,13 +1,16 @@
 """Give a pull request its sub-domain by the rules of `subdomains.toml`, with the rule that spoke loudest as evidence."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from pipeline.rule_table import check_names, read_rules, refuse, texts
 
 TABLE = Path(__file__).with_name("subdomains.toml")
 SUB_DOMAINS = ("front-end", "back-end", "deployment", "debugging", "optimization")
+_KINDS = ("path", "title", "body")
 _TITLE_READ = 500  # characters; GitHub allows 256, a commit subject anything
 _BODY_READ = 4000  # characters; a body's first screens say what the change is about
 
@@ -16,7 +19,7 @@ _BODY_READ = 4000  # characters; a body's first screens say what the change is a
 class _Rule:
     sub_domain: str
     weight: float
-    kind: str  # path, title or body
+    kind: str  # one of _KINDS
     patterns: tuple[re.Pattern[str], ...]
 
 
@@ -62,19 +65,23 @@ def _ends(words: list[str]) -> str:
 
 @cache
 def _table() -> _RuleTable:
-    data = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    rules = []
-    for entry in data["rule"]:
-        kind = next(kind for kind in ("path", "title", "body") if kind in entry)
-        rules.append(
-            _Rule(
-                entry["sub_domain"],
-                float(entry["weight"]),
-                kind,
-                tuple(re.compile(pattern, re.IGNORECASE) for pattern in entry[kind]),
-            )
-        )
-    unknown = {rule.sub_domain for rule in rules} - set(SUB_DOMAINS)
-    if unknown or set(data["order"]) != set(SUB_DOMAINS) or data["otherwise"] not in SUB_DOMAINS:
-        raise ValueError(f"{TABLE.name}: sub-domains must be {', '.join(SUB_DOMAINS)}; unknown: {sorted(unknown)}")
-    return _RuleTable(tuple(data["order"]), data["otherwise"], tuple(rules))
+    data = read_rules(TABLE, ("order", "otherwise", "rule"))
+    order = texts(TABLE, "order", data["order"])
+    check_names(TABLE, "sub-domains in order", order, SUB_DOMAINS)
+    rules = tuple(_rule(at, entry) for at, entry in enumerate(data["rule"], 1))
+    for name in (data["otherwise"], *(rule.sub_domain for rule in rules)):
+        if name not in SUB_DOMAINS:
+            refuse(TABLE, f"{name!r} is none of the sub-domains {', '.join(SUB_DOMAINS)}")
+    return _RuleTable(tuple(order), data["otherwise"], rules)
+
+
+def _rule(at: int, entry: dict[str, Any]) -> _Rule:
+    kind = next((kind for kind in _KINDS if kind in entry), _KINDS[0])
+    check_names(TABLE, f"the parts of rule {at}", entry, ("sub_domain", "weight", kind))
+    if not isinstance(entry["weight"], int | float) or not entry["weight"] > 0:
+        refuse(TABLE, f"weight of rule {at} must be a number above 0, not {entry['weight']!r}")
+    try:
+        patterns = [re.compile(pattern, re.IGNORECASE) for pattern in texts(TABLE, f"{kind} of rule {at}", entry[kind])]
+    except re.error as error:
+        refuse(TABLE, f"a pattern of rule {at} cannot be read: {error}")
+    return _Rule(entry["sub_domain"], float(entry["weight"]), kind, tuple(patterns))

@@ -1,12 +1,13 @@
 """Say by title and description whether a pull request reverts, backports, merges a branch back or moves a version, by `titles.toml`."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import polars as pl
+
+from pipeline.rule_table import check_names, read_rules, refuse, texts
 
 TABLE = Path(__file__).with_name("titles.toml")
 KINDS = ("revert", "backport", "branch_merge", "version_bump")
@@ -48,18 +49,17 @@ def told_kind_of(title: pl.Expr, body: pl.Expr) -> pl.Expr:
 @cache
 def table() -> dict[str, Patterns]:
     """`kind -> Patterns`, the first to speak first. Raises ValueError on a table that is not as its head says."""
-    data = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    order = data.pop("order", [])
-    if sorted(order) != sorted(KINDS) or sorted(data) != sorted(KINDS):
-        raise ValueError(f"{TABLE.name}: order and tables must each name {', '.join(KINDS)}")
+    data = read_rules(TABLE, ("order", *KINDS))
+    order = texts(TABLE, "order", data["order"])
+    check_names(TABLE, "order", order, KINDS)
     return {kind: _patterns(kind, data[kind]) for kind in order}
 
 
 def _patterns(kind: str, entry: dict[str, list[str]]) -> Patterns:
-    if set(entry) != {"title", "body"}:
-        raise ValueError(f"{TABLE.name}: {kind} must have title and body, not {', '.join(sorted(entry))}")
-    for pattern in (*entry["title"], *entry["body"]):
-        if _READ_OTHERWISE.search(pattern) or not pattern:
-            raise ValueError(f"{TABLE.name}: {kind} has {pattern!r}, which Rust and its reader would not read alike")
+    check_names(TABLE, f"the parts of {kind}", entry, ("title", "body"))
+    for part in ("title", "body"):
+        for pattern in texts(TABLE, f"{part} of {kind}", entry[part]):
+            if _READ_OTHERWISE.search(pattern):
+                refuse(TABLE, f"{kind} has {pattern!r}, which Rust and its reader would not read alike")
     title, body = (f"(?i){'|'.join(entry[part])}" if entry[part] else "" for part in ("title", "body"))
     return Patterns(title, body)

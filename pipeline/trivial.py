@@ -10,9 +10,8 @@ from itertools import zip_longest
 
 import polars as pl
 
-from pipeline.patch import PatchUnreadableError
+from pipeline.hunks import FileChange, Hunk, plain, plain_changes
 from pipeline.paths import describe
-from pipeline.sides import FileChange, Hunk, file_changes, plain
 
 # Where blanks and line ends between two signs mean nothing, so that a formatter may move them.
 FREE = frozenset("C C++ C# Java PHP Rust Dart Objective-C".split())
@@ -74,7 +73,7 @@ def only_whitespace(patch: str) -> bool:
     first = _FIRST_RUN.search(patch, patch.find("\n@@ "))
     if first and _without_signs_and_blanks(first[1]) != _without_signs_and_blanks(first[2]):
         return False  # as nearly always; the rest is slower
-    files = _files(patch)
+    files = plain_changes(patch)
     return bool(files) and all(
         _same_but_for_blanks(hunk, describe(file.path).language) for file in files for hunk in file.hunks
     )
@@ -92,20 +91,15 @@ def version_bump(patch: str) -> bool:
     version. Lock files and release notes may change as they like beside it, and pages that name the version by such lines; alone they
     are no bump.
     """
-    files = [file for file in _files(patch) if describe(file.path).kind != "lock" and not _NOTES.search(file.path)]
+    files = [
+        file for file in plain_changes(patch) if describe(file.path).kind != "lock" and not _NOTES.search(file.path)
+    ]
     return any(describe(file.path).kind != "docs" for file in files) and all(_only_bumps(file) for file in files)
 
 
 def could_be_version_bump(patch: pl.Expr) -> pl.Expr:
     """False where `version_bump` is certainly false: it has a changed line without a digit, or one that replaces none."""
     return plain(patch) & (patch.str.contains(_MENTIONS_LOCK_OR_NOTES) | ~patch.str.contains(_NO_BUMP)).fill_null(False)
-
-
-def _files(patch: str) -> list[FileChange]:
-    try:
-        return file_changes(patch)
-    except PatchUnreadableError:
-        return []
 
 
 def _same_but_for_blanks(hunk: Hunk, language: str) -> bool:

@@ -8,7 +8,7 @@ import polars as pl
 from pipeline.clones.git import open_clone
 from pipeline.clones.history import MergedPull, merged_pulls
 from pipeline.clones.patches import Change, changes
-from pipeline.params import Collect
+from pipeline.sections import Collect
 from pipeline.tables import PULLS
 
 

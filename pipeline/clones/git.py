@@ -6,9 +6,10 @@ and a non-bare clone give the same bytes. The user's and the system's git config
 """
 
 import os
+import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -32,6 +33,7 @@ ISOLATED = {
     "GIT_CONFIG_VALUE_1": "UTF-8",
     "LC_ALL": "C",
 }
+_HASH = re.compile(r"[0-9a-f]{40}")
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
@@ -74,6 +76,16 @@ class Clone:
     def read(self, arguments: list[str], stdin: bytes = b"") -> bytes:
         """The whole output of a git command over the clone's objects. Raises GitError."""
         return self._run(arguments, self._objects, stdin)
+
+    def kinds(self, oids: Iterable[str]) -> dict[str, str]:
+        """`object -> commit, tree, blob or tag` of those objects, named by full hashes, that are there. Raises GitError."""
+        wanted = sorted({oid for oid in oids if _HASH.fullmatch(oid)})
+        if not wanted:
+            return {}
+        told = self.read(["cat-file", "--batch-check=%(objecttype)"], "".join(f"{oid}\n" for oid in wanted).encode())
+        # Of one that is missing git says `HASH missing`, whatever the format.
+        answers = zip(wanted, told.decode().splitlines(), strict=True)
+        return {oid: kind for oid, kind in answers if kind in ("commit", "tree", "blob", "tag")}
 
     @contextmanager
     def stream(self, arguments: list[str], stdin: bytes) -> Iterator[IO[bytes]]:

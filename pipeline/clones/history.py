@@ -209,12 +209,8 @@ def _by_rebase(
 
 def _existing(clone: Clone, heads: dict[int, str]) -> dict[int, str]:
     """The heads whose commit the clone really has."""
-    if not heads:
-        return {}
-    wanted = sorted(set(heads.values()))
-    answer = clone.read(["cat-file", "--batch-check=%(objecttype)"], "".join(f"{oid}\n" for oid in wanted).encode())
-    there = {oid for oid, kind in zip(wanted, answer.decode().splitlines(), strict=True) if kind == "commit"}
-    return {number: oid for number, oid in heads.items() if oid in there}
+    kinds = clone.kinds(heads.values())
+    return {number: oid for number, oid in heads.items() if kinds.get(oid) == "commit"}
 
 
 def _pull(number: int, title: str, body: str, method: str, run: list[HistoryCommit]) -> MergedPull:

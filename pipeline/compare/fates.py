@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.params import Compare
+from pipeline.sections import Compare
 from pipeline.tables import LEDGER
 
 STAGE = "compare_prs"

@@ -8,9 +8,10 @@ they stand, so that they repeat only the very same change of the same files. The
 
 import polars as pl
 
-from pipeline.compare.normalised import FileChange, file_changes, normalised_text, same_when_reverted
+from pipeline.compare.normalised import changed_files, normalised_text, same_when_reverted
 from pipeline.compare.similarity import FEWEST_SHINGLES, Bands, band_keys, shingles_of, signatures
 from pipeline.files import canonical_json, sha256_text
+from pipeline.hunks import FileChange
 from pipeline.table import Table
 
 _TOGETHER = 512  # rows whose signatures are taken in one call: the library is quicker on many, and memory stays small
@@ -58,11 +59,11 @@ def _some(rows: pl.DataFrame, bands: Bands) -> pl.DataFrame:
     hashes, keys, counts = [], [], []
     near: dict[int, frozenset[str]] = {}
     for at, (repo, patch) in enumerate(rows.select("repo", "patch").iter_rows()):
-        files = file_changes(patch or "")
+        files = changed_files(patch or "")
         text = normalised_text(files)
         found = shingles_of(files)
         hashes.append(sha256_text(text) if text else "")
-        if len(found) < FEWEST_SHINGLES or same_when_reverted(files):
+        if len(found) < FEWEST_SHINGLES or same_when_reverted(text):
             keys.append(_key_with_place(repo, files) if files else "")
         else:
             keys.append(hashes[-1])
@@ -89,5 +90,10 @@ def _some(rows: pl.DataFrame, bands: Bands) -> pl.DataFrame:
 
 
 def _key_with_place(repo: str, files: list[FileChange]) -> str:
-    said = sorted([file.header, *file.lines] for file in files)
+    said = sorted([_named(file), *file.changed] for file in files)
     return sha256_text(canonical_json([repo, said]).decode("utf-8", "surrogatepass"))
+
+
+def _named(file: FileChange) -> str:
+    """The header line that names a file: git's own, or the one of its old name where git printed no other."""
+    return next((line for line in file.header if line.startswith(("diff ", "--- "))), "")

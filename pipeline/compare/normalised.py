@@ -15,63 +15,32 @@ The recipe of a diff hash, for everyone who wants to compute one (the lists in c
 Paths are left out on purpose: a file that was moved, in a fork or before a backport, carries the same change still.
 """
 
-import re
 from collections import Counter
-from dataclasses import dataclass
 
 from pipeline.files import sha256_text
+from pipeline.hunks import FileChange, file_changes
 
 WHITESPACE = " \t\r\v\f"
-# Nine digits at most: longer numbers are nobody's line counts, and Python refuses to read very long ones.
-_HUNK = re.compile(r"@@ -[0-9]{1,9}(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))? @@")
 
 
-@dataclass(frozen=True)
-class FileChange:
-    """One file of a diff: the header line that names it, and its added and removed lines as they stand, with their signs."""
-
-    header: str
-    lines: tuple[str, ...]
-
-    @property
-    def said(self) -> list[str]:
-        """Its lines, normalised: stripped, and without blank ones."""
-        stripped = (line[0] + line[1:].strip(WHITESPACE) for line in self.lines)
-        return [line for line in stripped if len(line) > 1]
-
-
-def file_changes(patch: str) -> list[FileChange]:
+def changed_files(patch: str) -> list[FileChange]:
     """The files of a unified diff in which lines were added or removed, in the diff's order. Never raises on a broken diff."""
-    found: list[FileChange] = []
-    header, lines, old_left, new_left = "", [], 0, 0
-    for line in patch.split("\n"):
-        if old_left > 0 or new_left > 0:
-            sign = line[:1]
-            if sign in ("+", "-"):
-                lines.append(line)
-            if sign not in ("+", "\\"):
-                old_left -= 1
-            if sign not in ("-", "\\"):
-                new_left -= 1
-        elif span := _HUNK.match(line):
-            old_left, new_left = int(span[1] or 1), int(span[2] or 1)
-        elif line.startswith(("diff ", "--- ")):
-            if lines:
-                found.append(FileChange(header, tuple(lines)))
-                lines = []
-            # Git prints both lines for one file; only the first names it in every diff.
-            header = line if line.startswith("diff ") or not header.startswith("diff ") else header
-    return [*found, FileChange(header, tuple(lines))] if lines else found
+    return [file for file in file_changes(patch) if file.changed]
+
+
+def said(file: FileChange) -> list[str]:
+    """A file's changed lines, normalised: stripped, and without blank ones."""
+    return [line[0] + text for line in file.changed if (text := line[1:].strip(WHITESPACE))]
 
 
 def normalised(patch: str) -> str:
     """The normalised diff of a patch, by the recipe above; empty if it says nothing."""
-    return normalised_text(file_changes(patch))
+    return normalised_text(changed_files(patch))
 
 
 def normalised_text(files: list[FileChange]) -> str:
-    """The normalised diff of files that `file_changes` has read already."""
-    return "\n\n".join(sorted(text for file in files if (text := "\n".join(file.said))))
+    """The normalised diff of files that `changed_files` has read already."""
+    return "\n\n".join(sorted(text for file in files if (text := "\n".join(said(file)))))
 
 
 def diff_hash(patch: str) -> str:
@@ -80,12 +49,12 @@ def diff_hash(patch: str) -> str:
     return sha256_text(text) if text else ""
 
 
-def same_when_reverted(files: list[FileChange]) -> bool:
-    """Whether a change adds the lines it removes and no others, such as a move or a new indentation.
+def same_when_reverted(text: str) -> bool:
+    """Whether a change, given by its normalised diff, adds the lines it removes and no others, such as a move or a new indentation.
 
-    Its normalised diff cannot be told from the one of its revert.
+    It cannot be told from its revert.
     """
-    lines = [line for file in files for line in file.said]
-    added = Counter(line[1:] for line in lines if line[0] == "+")
-    removed = Counter(line[1:] for line in lines if line[0] == "-")
+    lines = text.split("\n")
+    added = Counter(line[1:] for line in lines if line[:1] == "+")
+    removed = Counter(line[1:] for line in lines if line[:1] == "-")
     return added == removed

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from rensa import RMinHash
 
-from pipeline.compare.normalised import FileChange, file_changes
+from pipeline.hunks import FileChange, file_changes
 
 SHINGLE_WORDS = 4
 # Fewer say too little: one changed word of 20 shingles leaves a similarity of two thirds, and `+break` is in every repository. Of
@@ -51,7 +51,7 @@ class Bands:
 
 def shingles(patch: str) -> frozenset[str]:
     """The shingles of a patch: a sign and SHINGLE_WORDS words, parted by spaces; all words of a side that has fewer."""
-    return shingles_of(file_changes(patch))
+    return shingles_of(list(file_changes(patch)))
 
 
 def shingles_of(files: list[FileChange]) -> frozenset[str]:
@@ -59,7 +59,7 @@ def shingles_of(files: list[FileChange]) -> frozenset[str]:
     found: set[str] = set()
     for file in files:
         for sign in "+-":
-            words = _WORD.findall("\n".join(line[1:] for line in file.lines if line[0] == sign))
+            words = _WORD.findall("\n".join(line[1:] for line in file.changed if line[0] == sign))
             starts = range(max(1, len(words) - SHINGLE_WORDS + 1)) if words else ()
             found.update(f"{sign} {' '.join(words[at : at + SHINGLE_WORDS])}" for at in starts)
     return frozenset(found)

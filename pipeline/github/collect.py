@@ -19,7 +19,7 @@ from pipeline.github.listing import Listed, Listing
 from pipeline.github.patches import Patch, fetch_patches
 from pipeline.github.reading import Reading
 from pipeline.github.repositories import states
-from pipeline.params import Collect, Filter
+from pipeline.sections import Collect, Filter
 from pipeline.tables import PULLS
 
 WORKING = 4  # repositories that are worked on at once; only one of them fetches

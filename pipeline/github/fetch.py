@@ -118,10 +118,8 @@ class Fetched:
                 for mode, oid in (entry[::2], entry[1::2]):
                     if mode not in (b"000000", b"160000"):  # absent, or a submodule's commit
                         wanted[oid.decode()] = None
-            answer = clone.read(
-                ["cat-file", "--batch-check=%(objecttype)"], "".join(f"{oid}\n" for oid in wanted).encode()
-            )
-            absent = [oid for oid, kind in zip(wanted, answer.decode().splitlines(), strict=True) if kind != "blob"]
+            kinds = clone.kinds(wanted)
+            absent = [oid for oid in wanted if kinds.get(oid) != "blob"]
         self._fetch(absent, ["--filter=blob:none"], "files")
 
     def _fetch(self, oids: list[str], options: list[str], what: str, parts: int = 1) -> None:
@@ -227,8 +225,8 @@ class Fetched:
 
 def commit_parents(clone: Clone, oids: list[str]) -> dict[str, list[str]]:
     """`commit -> its parents` for those commits that are there."""
-    told = clone.read(["cat-file", "--batch-check=%(objecttype)"], "".join(f"{oid}\n" for oid in oids).encode())
-    there = [oid for oid, kind in zip(oids, told.decode().splitlines(), strict=True) if kind == "commit"]
+    kinds = clone.kinds(oids)
+    there = [oid for oid in oids if kinds.get(oid) == "commit"]
     if not there:
         return {}
     told = clone.read(

@@ -140,24 +140,25 @@ def _changes(
     fetched: Fetched, clone: Clone, pulls: list[dict[str, Any]], bases: dict[int, str], tip: str, max_bytes: int
 ) -> list[tuple[dict[str, Any], Change]]:
     """The changes `base..tip` of those pull requests whose two commits are there."""
-    there = _present(
-        clone, [oid for pull in pulls if pull["number"] in bases for oid in (pull[tip], bases[pull["number"]])]
-    )
+    kinds = clone.kinds(oid for pull in pulls if pull["number"] in bases for oid in (pull[tip], bases[pull["number"]]))
     pairs = {
         pull["number"]: (pull[tip], bases[pull["number"]])
         for pull in pulls
-        if pull["number"] in bases and {pull[tip], bases[pull["number"]]} <= there
+        if pull["number"] in bases and kinds.get(pull[tip]) == kinds.get(bases[pull["number"]]) == "commit"
     }
     if not pairs:
         return []
     fetched.files_between(list(pairs.values()))
-    # Two pull requests can name the same commit; each commit is read once.
-    read = changes(clone, list(dict(pairs.values()).items()), max_bytes)
-    return [(pull, read[pull[tip]]) for pull in pulls if pull["number"] in pairs]
+    # Two pull requests can name the same commits, which are read once; or one tip on two bases, and of those git answers by the tip alone.
+    read: dict[tuple[str, str], Change] = {}
+    while waiting := {tip: base for tip, base in pairs.values() if (tip, base) not in read}:
+        found = changes(clone, list(waiting.items()), max_bytes)
+        read |= {(tip, base): found[tip] for tip, base in waiting.items()}
+    return [(pull, read[pairs[pull["number"]]]) for pull in pulls if pull["number"] in pairs]
 
 
 def _commits(clone: Clone, oids: list[str]) -> dict[str, _Commit]:
-    there = sorted(_present(clone, oids))
+    there = [oid for oid, kind in clone.kinds(oids).items() if kind == "commit"]
     if not there:
         return {}
     stdin = "".join(f"{oid}\n" for oid in there).encode()
@@ -167,14 +168,6 @@ def _commits(clone: Clone, oids: list[str]) -> dict[str, _Commit]:
         oid: _Commit(tuple(parents.split()), subject, len(set(times.split())) > 1)
         for oid, parents, times, subject in lines
     }
-
-
-def _present(clone: Clone, oids: list[str]) -> set[str]:
-    wanted = sorted({oid for oid in oids if oid})
-    if not wanted:
-        return set()
-    told = clone.read(["cat-file", "--batch-check=%(objecttype)"], "".join(f"{oid}\n" for oid in wanted).encode())
-    return {oid for oid, kind in zip(wanted, told.decode().splitlines(), strict=True) if kind == "commit"}
 
 
 def _method(pull: dict[str, Any], merge: _Commit) -> str:

@@ -18,7 +18,7 @@ from pipeline.github.fetch import GitHost
 from pipeline.github.limits import WITH_TOKEN, Limits
 from pipeline.github.log import RequestLog
 from pipeline.github.store import Store
-from pipeline.params import Source
+from pipeline.sections import Source
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pipeline.patch import DIFF_OPTIONS, FileHeader, canonical, changed_counts, headers, unquoted
+from pipeline.patch import DIFF_OPTIONS, FileHeader, canonical, headers
 
 Tree = dict[str, tuple[str, bytes]]  # path -> (mode, content; of a submodule its commit)
 FILE, PROGRAM, LINK, SUBMODULE = "100644", "100755", "120000", "160000"
@@ -238,36 +236,3 @@ def test_a_change_of_type_keeps_its_added_and_its_removed_lines(tmp_path: Path, 
 
 def test_no_change_has_no_header() -> None:
     assert headers("") == {}
-
-
-@pytest.mark.parametrize(
-    ("hunks", "counts"),
-    [
-        ("", (0, 0)),
-        ("@@ -1 +1 @@\n-a\n+b\n", (1, 1)),
-        ("@@ -0,0 +1,2 @@\n+a\n+b\n\\ No newline at end of file\n", (2, 0)),
-        ("@@ -1,2 +0,0 @@\n-a\n-b\n", (0, 2)),
-        ("@@ -1,2 +1,2 @@ @@ -5 +5 @@\n a\n-b\n+c\n", (1, 1)),
-        ("@@ -1 +1 @@\n--- a\n+++ b\n", (1, 1)),
-        ("@@ -1,2 +1,2 @@\n \n-@@ -1,9 +1,9 @@\n+@@ -7,7 +7,7 @@\n@@ -9 +9 @@\n-x\n+y\n", (2, 2)),
-        ("@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n", (1, 1)),
-    ],
-)
-def test_lines_are_counted_hunk_by_hunk(hunks: str, counts: tuple[int, int]) -> None:
-    assert changed_counts(hunks) == counts
-
-
-@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1))
-def test_unquoting_undoes_octal_and_letter_escapes(name: str) -> None:
-    letters = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\a": "\\a", "\b": "\\b"}
-    quoted = "".join(
-        letters.get(character)
-        or (character if " " <= character <= "~" else "".join(f"\\{byte:03o}" for byte in character.encode()))
-        for character in name
-    )
-    assert unquoted(f'"{quoted}"') == name
-
-
-@pytest.mark.parametrize("name", ["", '"', "plain", 'a"b', 'ends"', "back\\101"])
-def test_what_is_not_quoted_stays(name: str) -> None:
-    assert unquoted(name) == name

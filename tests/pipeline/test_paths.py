@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline import paths
 from pipeline.paths import KINDS, TABLE, UNWRITTEN, PathFacts, describe, is_test, kind_of, language_of, unwritten
+from tests.pipeline.rule_tables import EditedTable, edited_table
 
 KIND = {
     "lock": ["Cargo.lock", "web/ui/package-lock.json", "go.sum", "a/POETRY.LOCK", "vendor/x/go.sum", "pylock.dev.toml"],
@@ -19,6 +20,7 @@ KIND = {
             "api/x_pb2.py",
             "a.pb.go",
             "dist/app.js",
+            "packages/core/dist/index.js",
             "js/a.min.js",
             "zz_generated.deepcopy.go",
             "x/__snapshots__/a.ts.snap",
@@ -27,7 +29,7 @@ KIND = {
     ],
     "vendored": [
         *["vendor/github.com/x/y.go", "web/node_modules/a/index.js", "third_party/zlib/a.c", "deps/lua/src/ldo.c"],
-        *["a/vendor/tests/test_a.py", "Godeps/x.go", "static/jquery-3.1.js"],
+        *["a/vendor/tests/test_a.py", "Godeps/x.go", "static/jquery-3.1.js", "app/assets/vendors/x.js"],
     ],
     "test": [
         *["tests/test_a.py", "a/b_test.go", "src/AppTest.java", "spec/a_spec.rb", "x.test.tsx", "a/__tests__/b.js"],
@@ -45,6 +47,11 @@ KIND = {
     "": [
         *[
             "src/app.py",
+            "ansible_collections/python/dist/plugins/modules/boo.py",
+            "src/vendors/views.py",
+            "cmd/docs_gen.go",
+            "src/d3.js",
+            "src/ckeditor.js",
             "lib/latest.java",
             "src/Illuminate/Testing/Fake.php",
             "contest.py",
@@ -169,37 +176,25 @@ def test_no_repeated_unit_is_slow(unit: str) -> None:
 
 
 @pytest.fixture
-def other_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    path = tmp_path / "paths.toml"
-    path.write_bytes(TABLE.read_bytes())
-    monkeypatch.setattr(paths, "TABLE", path)
-    paths._table.cache_clear()
-    describe.cache_clear()
-    yield path
-    paths._table.cache_clear()
-    describe.cache_clear()
+def other_table(tmp_path: Path) -> Iterator[EditedTable]:
+    with edited_table(paths, tmp_path, paths._table.cache_clear, describe.cache_clear) as table:
+        yield table
 
 
-def changed(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-
-
-def test_the_same_table_elsewhere_says_the_same(other_table: Path) -> None:
-    assert other_table != TABLE
+def test_the_same_table_elsewhere_says_the_same(other_table: EditedTable) -> None:
+    assert other_table.path != TABLE
     assert describe("vendor/a.py") == PathFacts("Python", "vendored")
 
 
-def test_a_glob_that_goes_takes_its_verdict_with_it(other_table: Path) -> None:
-    changed(other_table, '"vendor/", ', "")
+def test_a_glob_that_goes_takes_its_verdict_with_it(other_table: EditedTable) -> None:
+    other_table.change('"vendor/", ', "")
     assert describe("vendor/a.py") == PathFacts("Python", "")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('order = ["lock", ', "order = [", "must each name"),
+        ('order = ["lock", ', "order = [", "order must be lock, generated"),
         ("[languages]", "[tongues]", "its parts must be"),
         ('"vendor/"', '"*a*b"', "a star too many"),
         ('"vendor/"', '"**a"', "a star too many"),
@@ -210,7 +205,7 @@ def test_a_glob_that_goes_takes_its_verdict_with_it(other_table: Path) -> None:
         ('Python = [".py"', 'Python = [".PY"', "must be a small ASCII"),
     ],
 )
-def test_a_wrong_table_is_refused(other_table: Path, old: str, new: str, message: str) -> None:
-    changed(other_table, old, new)
+def test_a_wrong_table_is_refused(other_table: EditedTable, old: str, new: str, message: str) -> None:
+    other_table.change(old, new)
     with pytest.raises(ValueError, match=rf"paths\.toml: .*{message}"):
         describe("a")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline import subdomains
 from pipeline.subdomains import SUB_DOMAINS, TABLE, classify
+from tests.pipeline.rule_tables import EditedTable, edited_table
 
 
 def by_title(title: str) -> str:
@@ -122,40 +123,39 @@ def test_every_rule_of_the_table_says_one_thing_and_has_weight() -> None:
 
 
 @pytest.fixture
-def other_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    path = tmp_path / "subdomains.toml"
-    path.write_bytes(TABLE.read_bytes())
-    monkeypatch.setattr(subdomains, "TABLE", path)
-    subdomains._table.cache_clear()
-    yield path
-    subdomains._table.cache_clear()
+def other_table(tmp_path: Path) -> Iterator[EditedTable]:
+    with edited_table(subdomains, tmp_path, subdomains._table.cache_clear) as table:
+        yield table
 
 
-def changed(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-
-
-def test_the_same_table_elsewhere_says_the_same(other_table: Path) -> None:
-    assert other_table != TABLE
+def test_the_same_table_elsewhere_says_the_same(other_table: EditedTable) -> None:
+    assert other_table.path != TABLE
     assert by_title("Fix crash on empty input") == "debugging"
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("old", "new", "message"),
     [
-        ('sub_domain = "front-end"', 'sub_domain = "frontend"'),
-        ('order = ["debugging", ', "order = ["),
-        ('otherwise = "back-end"', 'otherwise = "other"'),
+        ('order = ["debugging", ', "order = [", "sub-domains in order must be front-end"),
+        ('sub_domain = "front-end"', 'sub_domain = "frontend"', "'frontend' is none of the sub-domains front-end"),
+        ('otherwise = "back-end"', 'otherwise = "other"', "'other' is none of the sub-domains front-end"),
+        (
+            "weight = 5",
+            "heaviness = 5",
+            "the parts of rule 1 must be sub_domain, weight, path, not sub_domain, heaviness",
+        ),
+        ("weight = 5", "weight = 0", "weight of rule 1 must be a number above 0, not 0"),
+        ("path = [", "paths = [", "the parts of rule 1 must be"),
+        ("path = [\n    '", "path = [\n    '(", "a pattern of rule 1 cannot be read"),
+        ("[[rule]]", "[[rules]]", "its parts must be order, otherwise, rule"),
     ],
 )
-def test_a_table_with_other_sub_domains_is_refused(other_table: Path, old: str, new: str) -> None:
-    changed(other_table, old, new)
-    with pytest.raises(ValueError, match=r"subdomains\.toml: sub-domains must be front-end"):
+def test_a_wrong_table_is_refused(other_table: EditedTable, old: str, new: str, message: str) -> None:
+    other_table.change(old, new)
+    with pytest.raises(ValueError, match=rf"subdomains\.toml: .*{message}"):
         by_title("Fix crash")
 
 
-def test_a_changed_weight_changes_the_verdict(other_table: Path) -> None:
-    changed(other_table, 'otherwise = "back-end"', 'otherwise = "front-end"')
+def test_a_changed_rule_changes_the_verdict(other_table: EditedTable) -> None:
+    other_table.change('otherwise = "back-end"', 'otherwise = "front-end"')
     assert by_title("Say hello") == "front-end"

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import titles
 from pipeline.titles import KINDS, TABLE, told_kind_of
+from tests.pipeline.rule_tables import EditedTable, edited_table
 
 # From real pull requests, and those that come near.
 TOLD = {
@@ -60,6 +61,10 @@ TOLD = {
             "Release 1.2.3",
         ],
         *[
+            "Bump psych to 5.1.1.1",
+            "Update dependency rails to 5.2.4.1",
+            "Update netty to 4.1.100.Final",
+            "Update redis to v7.2.0.1",
             "Prepare for 2.0.1 release",
             "*: cut v2.6.0",
             "released v4.3.0-BETA1",
@@ -94,6 +99,8 @@ TOLD = {
             "",
         ],
         *[
+            "update host to 1.2.3.4",
+            "Update DNS server to 10.0.0.1 (#12)",
             "Update max retries to 5",
             "Update default timeout to 30",
             "Bump max connections to 100",
@@ -160,33 +167,27 @@ def test_no_repeated_unit_is_slow(unit: str) -> None:
 
 
 @pytest.fixture
-def other_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    path = tmp_path / "titles.toml"
-    path.write_bytes(TABLE.read_bytes())
-    monkeypatch.setattr(titles, "TABLE", path)
-    titles.table.cache_clear()
-    yield path
-    titles.table.cache_clear()
+def other_table(tmp_path: Path) -> Iterator[EditedTable]:
+    with edited_table(titles, tmp_path, titles.table.cache_clear) as table:
+        yield table
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('order = ["revert", ', "order = [", "must each name"),
-        ("[revert]", "[takes_back]", "must each name"),
-        ("body = [", "text = [", "must have title and body"),
+        ('order = ["revert", ', "order = [", "order must be revert, backport"),
+        ("[revert]", "[takes_back]", "its parts must be order, revert"),
+        ("body = [", "text = [", "the parts of revert must be title, body, not title, text"),
         ("'^revert(", "'(?=x)^revert(", "would not read alike"),
         ("'^revert(", r"'\d^revert(", "would not read alike"),
     ],
 )
-def test_a_wrong_table_is_refused(other_table: Path, old: str, new: str, message: str) -> None:
-    text = other_table.read_text(encoding="utf-8")
-    assert old in text
-    other_table.write_text(text.replace(old, new, 1), encoding="utf-8")
+def test_a_wrong_table_is_refused(other_table: EditedTable, old: str, new: str, message: str) -> None:
+    other_table.change(old, new)
     with pytest.raises(ValueError, match=rf"titles\.toml: .*{message}"):
         told_kind("x", "")
 
 
-def test_the_same_table_elsewhere_says_the_same(other_table: Path) -> None:
-    assert other_table != TABLE
+def test_the_same_table_elsewhere_says_the_same(other_table: EditedTable) -> None:
+    assert other_table.path != TABLE
     assert list(titles.table()) == list(KINDS)

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.clones.collect import collect_clone
 from pipeline.errors import UserError
-from pipeline.params import Collect
+from pipeline.sections import Collect
 from pipeline.tables import PULLS
 from tests.conftest import Repository, count_processes
 

@@ -177,6 +177,27 @@ def test_a_clone_without_a_commit_resolves_nothing(tmp_path: Path) -> None:
             clone.resolve("HEAD")
 
 
+# Objects
+
+
+def test_each_object_that_is_there_is_told_by_its_kind(repository: Repository) -> None:
+    repository.git("tag", "--annotate", "--message=one", "v1")
+    commit, tree, blob, tag = (
+        repository.git("rev-parse", name) for name in ("HEAD", "HEAD^{tree}", "HEAD:README.md", "refs/tags/v1")
+    )
+    with open_clone(repository.path) as clone:
+        kinds = clone.kinds([tag, blob, tree, commit, commit, "d" * 40])
+        assert kinds == {commit: "commit", tree: "tree", blob: "blob", tag: "tag"}
+
+
+@pytest.mark.parametrize("name", ["", "HEAD", "a b", "d\nd", "d" * 39, "D" * 40, "--all", "\u0663" * 40])
+def test_what_is_no_full_hash_is_no_object(repository: Repository, name: str) -> None:
+    head = repository.git("rev-parse", "HEAD")
+    with open_clone(repository.path) as clone:
+        assert clone.kinds([name, head, head[:10]]) == {head: "commit"}
+        assert clone.kinds([name]) == clone.kinds([]) == {}
+
+
 # Errors of git
 
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipeline.compare.fates import NAMES, compared, named_clusters
-from pipeline.params import Compare
+from pipeline.sections import Compare
 from pipeline.tables import FACTS, LEDGER, REPEATS
 
 NAMED = ["SWE-bench: repository a/b", "Other: pull a/b#1"]

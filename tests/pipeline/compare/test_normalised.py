@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pipeline.compare.normalised import diff_hash, file_changes, normalised, same_when_reverted
+from pipeline.compare.normalised import diff_hash, normalised, same_when_reverted
 from tests.pipeline.compare.changes import change, diff, reverted
 
 PATCH = """\
@@ -97,7 +97,7 @@ def test_a_change_that_says_nothing_has_no_hash(patch: str) -> None:
     ],
 )
 def test_a_change_that_reads_as_its_own_revert_is_known(patch: str, same: bool) -> None:
-    assert same_when_reverted(file_changes(patch)) is same
+    assert same_when_reverted(normalised(patch)) is same
 
 
 def test_a_revert_says_something_else() -> None:

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from pipeline.github import connection as module
 from pipeline.github.connection import Exchange, NoAnswerError, Reply
-from pipeline.params import Source, read_params
+from pipeline.params import read_params
+from pipeline.sections import Source
 from tests.conftest import ROOT
 from tests.pipeline.github.peer import Asked, Peer, in_turn, reply
 

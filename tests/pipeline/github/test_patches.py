@@ -269,8 +269,24 @@ def test_two_rebases_that_end_in_one_commit_are_told_apart(world: GitWorld, tmp_
     found = collected(world, tmp_path)
     assert [file["path"] for file in found[1]["files"]] == ["n0.txt", "n1.txt", "n2.txt", "n3.txt"]
     assert [file["path"] for file in found[2]["files"]] == ["n2.txt", "n3.txt"]
+    assert {found[1]["patch_source"], found[2]["patch_source"]} == {"git"}
     applied(world, found[1], merge, tmp_path)
     applied(world, found[2], merge, tmp_path)
+
+
+def test_two_branches_with_one_tip_and_two_bases_each_get_their_own_patch(world: GitWorld, tmp_path: Path) -> None:
+    base = world.git("rev-parse", "HEAD")
+    head = world.branch(*[(f"Commit {at}", {f"n{at}.txt": f"{at}\n"}) for at in range(4)])
+    middle = world.git("rev-parse", f"{head}~2")
+    world.opened(1, base, head, None)
+    world.opened(2, middle, head, None)
+    world.opened(3, base, head, None)
+    found = collected(world, tmp_path)
+    assert {row["patch_source"] for row in found.values()} == {"git_branch"}
+    assert [file["path"] for file in found[2]["files"]] == ["n2.txt", "n3.txt"]
+    assert found[1]["patch"] == found[3]["patch"]
+    applied(world, found[1], head, tmp_path)
+    applied(world, found[2], head, tmp_path)
 
 
 @pytest.mark.parametrize("how", ["merge", "squash", "rebase"])

@@ -13,7 +13,8 @@ import polars as pl
 from pipeline.github.clock import Clock, VirtualClock
 from pipeline.github.collect import Wanted, collect_repositories
 from pipeline.github.reading import Reading, open_reading
-from pipeline.params import Collect, Filter, Params, read_params
+from pipeline.params import Params, read_params
+from pipeline.sections import Collect, Filter
 from tests.conftest import ROOT, Repository
 from tests.servers.contract.sdl import SDL
 from tests.servers.github import FaultScript, GitHubServer, Limits
