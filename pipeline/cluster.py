@@ -12,19 +12,29 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
+import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
 from pipeline.errors import LimiError, UserError
 from pipeline.fingerprint import code_fingerprint
-from pipeline.params import Dask
 from pipeline.progress import track
+from pipeline.sections import Dask
 
 Result = TypeVar("Result")
+# Dask keeps its last ten thousand events for who looks for a fault in Dask; a run would grow until they are full.
+_SHORT_LOGS = {
+    f"distributed.admin.{name}": 100 for name in ("log-length", "low-level-log-length", "system-monitor.log-length")
+}
 # A worker has one core, and nobody looks at Dask's profile of it, which takes every tenth of its time.
-ALONE = {"POLARS_MAX_THREADS": "1", "RAYON_NUM_THREADS": "1", "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+ALONE = {
+    "POLARS_MAX_THREADS": "1",
+    "RAYON_NUM_THREADS": "1",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    **{f"DASK_{name.replace('.', '__').replace('-', '_').upper()}": str(most) for name, most in _SHORT_LOGS.items()},
+}
 AHEAD = 3  # batches handed out for each worker, so that none waits for the next
-TURNS = 16  # batches for each worker at least, so that all end at about the same time
 LARGEST_BATCH = 8  # partitions; handing out costs the scheduler a few milliseconds, a partition some tens
+TURNS = 4  # a batch is at most this part of what each worker still has to do, so that all end at about the same time
 
 
 def run_partitions(
@@ -42,7 +52,7 @@ def run_partitions(
         threads = max(1, sum(client.nthreads().values()))
         module = _module_of(function)
         code = code_fingerprint(module)
-        waiting = iter(batched(partitions, len(partitions) // (threads * TURNS)))
+        waiting = batched(partitions, threads)
         handed_out: set[Future[list[Result]]] = set()
         coming = as_completed()
 
@@ -70,11 +80,13 @@ def run_partitions(
             client.cancel(list(handed_out))
 
 
-def batched(partitions: Sequence[tuple[Any, ...]], size: int) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """The partitions in order, `size` together, at least one and at most LARGEST_BATCH."""
-    size = min(max(size, 1), LARGEST_BATCH)
-    for start in range(0, len(partitions), size):
+def batched(partitions: Sequence[tuple[Any, ...]], threads: int) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The partitions in order, several together while many are left, one by one at the end (guided self-scheduling)."""
+    start = 0
+    while left := len(partitions) - start:
+        size = min(max(left // (threads * TURNS), 1), LARGEST_BATCH)
         yield partitions[start : start + size]
+        start += size
 
 
 def _module_of(function: Callable[..., Any]) -> str:
@@ -108,6 +120,7 @@ def _client(where: Dask, partitions: int) -> Iterator[Client]:
     workers = min(where.workers or os.cpu_count() or 1, partitions)
     # One thread each: Polars and git bring their own parallelism, and several tokenizers hold the interpreter lock.
     with (
+        dask.config.set(_SHORT_LOGS),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -8,9 +8,9 @@ import pytest
 from distributed import LocalCluster
 
 from pipeline import cluster
-from pipeline.cluster import AHEAD, TURNS, batched, run_partitions
+from pipeline.cluster import AHEAD, LARGEST_BATCH, batched, run_partitions
 from pipeline.errors import LimiError, UserError
-from pipeline.params import Dask
+from pipeline.sections import Dask
 
 LOCAL = Dask(scheduler="local", workers=2, memory_per_worker="1GiB")
 
@@ -45,7 +45,11 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     with LocalCluster(
-        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, local_directory=str(tmp_path)
+        n_workers=1,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        local_directory=str(tmp_path),
     ) as started:
         yield started.scheduler_address
 
@@ -97,14 +101,22 @@ def test_only_a_few_partitions_are_handed_out_at_a_time(tmp_path: Path) -> None:
     results = run_partitions(leave_a_mark, [(number, str(done)) for number in range(400)], LOCAL, "marks")
     next(results)
     results.close()  # what was not handed out is not done
-    assert 0 < len(list(done.iterdir())) <= 400 // (2 * TURNS) * (2 * AHEAD + 1)
+    assert 0 < len(list(done.iterdir())) <= LARGEST_BATCH * (2 * AHEAD + 1)
 
 
 @pytest.mark.parametrize(
-    ("number", "size", "sizes"), [(5, 2, [2, 2, 1]), (3, 0, [1, 1, 1]), (40, 100, [8, 8, 8, 8, 8]), (0, 3, [])]
+    ("number", "threads", "sizes"),
+    [
+        (0, 2, []),
+        (3, 2, [1, 1, 1]),
+        (20, 1, [5, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1]),
+        (100, 2, [8, 8, 8, 8, 8, 7, 6, 5, 5, 4, 4, 3, 3, 2, 2, 2, 2] + [1] * 15),
+    ],
 )
-def test_partitions_come_in_batches(number: int, size: int, sizes: list[int]) -> None:
-    batches = list(batched([(at,) for at in range(number)], size))
+def test_partitions_come_in_batches_that_get_smaller_towards_the_end(
+    number: int, threads: int, sizes: list[int]
+) -> None:
+    batches = list(batched([(at,) for at in range(number)], threads))
     assert [len(batch) for batch in batches] == sizes
     assert [at for batch in batches for (at,) in batch] == list(range(number))
 
