@@ -30,7 +30,7 @@ from benchmarks.filter_speed import in_pieces, rules
 from pipeline.cluster import run_partitions
 from pipeline.filtering import STAGE, judge_file
 from pipeline.ledger import write_fates_by_repository
-from pipeline.params import Dask
+from pipeline.sections import Dask
 from pipeline.tables import LEDGER, VERDICTS
 
 PIECE = 1000  # rows: what the paper lists of a repository

@@ -35,7 +35,7 @@ from unidiff import PatchSet, UnidiffParseError
 
 from pipeline.cluster import run_partitions
 from pipeline.filtering import PARQUET, TOKENS, judge_file
-from pipeline.params import Dask, Filter
+from pipeline.sections import Dask, Filter
 from pipeline.tokens import count, count_up_to, encoding
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -13,8 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.filters import Rule, content_rules, rules, too_many_tokens
-from pipeline.params import Filter
 from pipeline.patch import PatchUnreadableError, structure
+from pipeline.sections import Filter
 from pipeline.tables import PULLS, VERDICTS
 from pipeline.tokens import count_up_to
 

@@ -12,8 +12,8 @@ from typing import Any
 import polars as pl
 
 from pipeline.comments import could_be_only_comments, only_comments
-from pipeline.params import MAX_TOKEN_BYTES, Filter
 from pipeline.paths import unwritten
+from pipeline.sections import MAX_TOKEN_BYTES, Filter
 from pipeline.text_language import could_be_non_english, is_non_english
 from pipeline.titles import told_kind_of
 from pipeline.trivial import could_be_only_whitespace, could_be_version_bump, only_whitespace, version_bump

@@ -20,6 +20,11 @@ DATA_BESIDE = {
     "pipeline/paths.py": ("pipeline/paths.toml",),
     "pipeline/subdomains.py": ("pipeline/subdomains.toml",),
     "pipeline/titles.py": ("pipeline/titles.toml",),
+    "pipeline/llm/prices.py": ("pipeline/llm/prices.toml",),
+    "pipeline/synthesis/prompting.py": tuple(
+        f"pipeline/synthesis/prompts/{name}.md"
+        for name in ("judge-1.system", "judge-1.user", "writer-1.rewrite", "writer-1.system", "writer-1.user")
+    ),
     "annotation/tasks.py": ("annotation/interface.xml",),
 }
 # Say how a run looks and where it works, never what it computes.

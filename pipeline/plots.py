@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.files import atomic
-from pipeline.params import Filter
+from pipeline.sections import Filter
 
 FOLDER = Path("plots")
 BIN = 100  # tokens per bar of the histogram

@@ -14,9 +14,9 @@ import polars as pl
 
 from pipeline.errors import UserError
 from pipeline.ledger import fate
-from pipeline.params import Pool
 from pipeline.real_world import RealWorldQuery
 from pipeline.sampling import draw_key
+from pipeline.sections import Pool
 
 STAGE = "build_pool"
 

@@ -8,8 +8,8 @@ import polars as pl
 from pipeline.description import symbols
 from pipeline.masking.found import Kind
 from pipeline.masking.mask import mask
-from pipeline.params import Sample
 from pipeline.sampling import draw, draw_key
+from pipeline.sections import Sample
 from pipeline.tables import SAMPLED
 
 

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
-from pipeline.params import Select
 from pipeline.sampling import draw_key, draw_nested
+from pipeline.sections import Select
 from pipeline.subdomains import classify
 from pipeline.tables import FRAME, REPOS
 

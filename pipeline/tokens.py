@@ -20,7 +20,7 @@ import tiktoken
 
 from pipeline.errors import LimiError
 from pipeline.files import atomic
-from pipeline.params import MAX_TOKEN_BYTES
+from pipeline.sections import MAX_TOKEN_BYTES
 
 ENCODING = "o200k_base"
 # tiktoken looks its files up under the sha1 of their address.

@@ -17,7 +17,8 @@ from pipeline.github.collect import Wanted, collect_repositories
 from pipeline.github.reading import open_reading
 from pipeline.github.report import Report
 from pipeline.ledger import fate, write_fates
-from pipeline.params import Collect, Params, read_params
+from pipeline.params import Params, read_params
+from pipeline.sections import Collect
 from pipeline.table import part_name
 from pipeline.tables import PULLS, REPOS
 from stages.run import run_stage, say

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from demo.build import build_world
-from pipeline.params import Source
+from pipeline.sections import Source
 
 
 def open_clones(source: Source) -> tuple[Path, Path]:

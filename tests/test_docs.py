@@ -10,7 +10,8 @@ import typer.main
 
 from limi.command import app
 from pipeline.filters import content_rules, rules, too_many_tokens
-from pipeline.params import Filter, known_keys, read_params
+from pipeline.params import known_keys, read_params
+from pipeline.sections import Filter
 from pipeline.tables import TABLES
 
 ROOT = Path(__file__).resolve().parent.parent

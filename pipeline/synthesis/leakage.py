@@ -3,6 +3,9 @@
 Three signs: identifiers the patch introduces (code-shaped words of added lines that no removed or context line has), paths of
 the patch, and runs of four words shared with the added lines. `leakage` is 0 for none and grows to 1:
 0.25 for each identifier, 0.25 for each path, plus the share of the query's word runs that the added lines have.
+
+`respelled` finds the same identifiers in another spelling (`retry_policy` and `--retry-policy` for RetryPolicy). It is no part of the
+measure. Plain words such as "retry policy" give nothing away by either.
 """
 
 import re
@@ -18,6 +21,8 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CODE_SHAPED = re.compile(
     r"[A-Za-z0-9]*_[A-Za-z0-9_]+|_+[A-Za-z]\w*|[a-z]+(?:[A-Z][a-z0-9]*)+|(?:[A-Z][a-z0-9]+){2,}|[A-Za-z]+[0-9]+[A-Za-z]\w*"
 )
+# An option of a command line is a name as well, though its words are parted by hyphens.
+_OPTION = re.compile(r"(?<![\w-])--[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,9 @@ class Solution:
     identifiers: frozenset[str]
     paths: tuple[str, ...]
     runs: frozenset[tuple[str, ...]]
+    spellings: frozenset[str] = (
+        frozenset()
+    )  # identifiers without case and underscores, as nothing else in the patch is spelled
 
 
 def solution_of(patch: str, files: list[dict[str, Any]]) -> Solution:
@@ -47,7 +55,9 @@ def solution_of(patch: str, files: list[dict[str, Any]]) -> Solution:
     }
     paths = {path for file in files for path in (file["path"], file["old_path"])}
     runs = {run for line in added for run in _runs(line)}
-    return Solution(frozenset(introduced - known), tuple(sorted(paths)), frozenset(runs))
+    identifiers = frozenset(introduced - known)
+    spellings = {_spelling(word) for word in identifiers} - {_spelling(word) for word in known}
+    return Solution(identifiers, tuple(sorted(paths)), frozenset(runs), frozenset(spellings))
 
 
 def leakage(text: str, solution: Solution) -> Leakage:
@@ -58,6 +68,27 @@ def leakage(text: str, solution: Solution) -> Leakage:
     runs = _runs(text)
     shared = sum(run in solution.runs for run in runs) / len(runs) if runs else 0.0
     return Leakage(identifiers, paths, round(min(1.0, PER_NAME * (len(identifiers) + len(paths)) + shared), 6))
+
+
+def respelled(text: str, solution: Solution) -> list[str]:
+    """The names of a text, sorted, that are an identifier the patch introduces in another spelling; never one of `leakage`."""
+    words = (word for word in _WORD.findall(text) if len(word) > 3 and _CODE_SHAPED.fullmatch(word))
+    names = {*words, *_OPTION.findall(text)} - solution.identifiers
+    return sorted(name for name in names if _spelling(name) in solution.spellings)
+
+
+def leakage_in_any_spelling(text: str, solution: Solution) -> float:
+    """The measure, and PER_NAME more for each respelled name, from 0 to 1. What drafts are checked by."""
+    return round(min(1.0, leakage(text, solution).measure + PER_NAME * len(respelled(text, solution))), 6)
+
+
+def shared_runs(text: str, solution: Solution) -> list[str]:
+    """The runs of four words, in small letters and in their order, that a text shares with the added lines."""
+    return [" ".join(run) for run in _runs(text) if run in solution.runs]
+
+
+def _spelling(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
 
 
 def _names(text: str, path: str) -> bool:

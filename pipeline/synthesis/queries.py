@@ -7,7 +7,7 @@ import polars as pl
 
 from pipeline.files import sha256_text
 from pipeline.ledger import fate
-from pipeline.params import Synthesize
+from pipeline.sections import Synthesize
 from pipeline.synthesis.leakage import leakage, solution_of
 from pipeline.synthesis.template_writer import TemplateWriter
 from pipeline.synthesis.writers import Draft, QueryWriter

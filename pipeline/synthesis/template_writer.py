@@ -2,14 +2,23 @@
 
 It takes the title as the request and those sentences of the body that tell of the problem, and leaves out talk about the pull
 request, what was done, and everything that names what the patch introduces. It invents nothing but the sentences around.
+
+The title itself it takes as it stands. Given the reasons why a first draft did not pass, it writes again with less: the title in
+plain words (pipeline/synthesis/plain_title.py), no sentence in which a check finds anything, and as many words as asked for. A
+rewrite is /1 as well: the same row, solution and reasons always give the same text.
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.prose import bullets, clean_title, is_request, sentences, steers
 from pipeline.sampling import draw_key
-from pipeline.synthesis.leakage import Solution, leakage
+from pipeline.synthesis.checks import LEAKS, OF_TEXT, Finding, vague_criteria
+from pipeline.synthesis.leakage import PER_NAME, Solution, leakage, leakage_in_any_spelling
+from pipeline.synthesis.likeness import similarity
+from pipeline.synthesis.plain_title import clean_of_talk, gives_names, plain_titles
 from pipeline.synthesis.writers import Draft
 
 MOST_WORDS = 110  # of background; the paper's queries are a paragraph, not a report
@@ -77,19 +86,73 @@ _CLOSINGS = {
 }
 
 
+@dataclass(frozen=True)
+class _Manner:
+    """How a draft is written: as `_FIRST`, or by the reasons why an earlier one did not pass."""
+
+    strict: bool = False  # no sentence in which a check finds anything
+    longest: bool = False  # the turns of phrase with the most words
+    most_words: int = MOST_WORDS  # of background
+    alike: float = 2.0  # a criterion that is so much like one before goes; none is more than 1
+
+
+_FIRST = _Manner()
+
+
 class TemplateWriter:
     """See the module's docstring."""
 
     name = "template/1"
 
-    def write(self, pull: dict[str, Any], solution: Solution) -> Draft | None:
-        """A draft from one SAMPLED row; None if its title holds no words to ask with."""
+    def write(self, pull: dict[str, Any], solution: Solution, reasons: Sequence[Finding] = ()) -> Draft | None:
+        """A draft from one SAMPLED row; None if its title holds no words to ask with.
+
+        `reasons` is what the checks found in an earlier draft of the same row; it is written anew without that, and without
+        bringing back what they would find again.
+        """
         area, title = clean_title(pull["title"])
-        if steers(pull["title"]) or steers(area) or len(re.findall(r"[^\W\d_]{2,}", title)) < 2:
-            return None
-        background = self._background(pull["body"], title, solution)
-        opening = self._opening(pull, area, title)
-        closing = _variant(_CLOSINGS[pull["sub_domain"]], pull["pr_id"], "closing")
+        if not reasons:
+            return self._draft(pull, area, title, solution, _FIRST) if _asks(pull, area, title) else None
+        area, title = clean_of_talk(pull["title"])
+        alike = _limit(reasons, "repeated_criteria")
+        manner = _Manner(
+            strict=True, longest=_limit(reasons, "too_short") is not None, alike=1.0 if alike is None else alike
+        )
+        limits = [limit for check in LEAKS if (limit := _limit(reasons, check)) is not None]
+        # Fewer words only as far as needed: each of these says less than the one before.
+        ways = [
+            (area, title),
+            *(("" if gives_names(area, solution) else area, said) for said in plain_titles(title, solution)),
+        ]
+        drafts = [
+            self._fitting(pull, place, said, solution, manner, reasons)
+            for place, said in ways
+            if _asks(pull, place, said)
+        ]
+        fitting = (draft for draft in drafts if not _gives_away(draft, solution, min(limits, default=PER_NAME)))
+        return next(fitting, drafts[min(1, len(drafts) - 1)] if drafts else None)
+
+    def _fitting(
+        self,
+        pull: dict[str, Any],
+        area: str,
+        title: str,
+        solution: Solution,
+        manner: _Manner,
+        reasons: Sequence[Finding],
+    ) -> Draft:
+        """A draft with as much background as the limit on words leaves room for, where an earlier draft was too long."""
+        most = _limit(reasons, "too_long")
+        if most is None:
+            return self._draft(pull, area, title, solution, manner)
+        bare = self._draft(pull, area, title, solution, replace(manner, most_words=0))
+        left = min(MOST_WORDS, max(0, int(most) - len(bare.query.split())))
+        return self._draft(pull, area, title, solution, replace(manner, most_words=left))
+
+    def _draft(self, pull: dict[str, Any], area: str, title: str, solution: Solution, manner: _Manner) -> Draft:
+        background = self._background(pull["body"], title, solution, manner)
+        opening = self._opening(pull, area, title, manner)
+        closing = _variant(_CLOSINGS[pull["sub_domain"]], pull["pr_id"], "closing", manner)
         query = "\n\n".join(
             part
             for part in (
@@ -99,48 +162,73 @@ class TemplateWriter:
             )
             if part
         )
-        return Draft(query, "vibe-coding", self._criteria(pull, title, solution))
+        return Draft(query, "vibe-coding", self._criteria(pull, title, solution, manner))
 
-    def _opening(self, pull: dict[str, Any], area: str, title: str) -> str:
+    def _opening(self, pull: dict[str, Any], area: str, title: str, manner: _Manner) -> str:
         name = pull["repo"].split("/")[1]
         where = f"{name} ({area})" if area and area.lower() not in (*_EMPTY_AREAS, title.lower()) else name
         fixed = _FIX.sub("", title, count=1)
         if fixed != title and fixed:
-            return _variant(_OPENINGS["debugging"], pull["pr_id"], "opening").format(
-                name=where, what=_lower_first(fixed)
-            )
-        first, _, rest = title.partition(" ")
-        if first.lower() in _VERBS and rest:
-            what = f"{_VERBS[first.lower()]} {rest}"
-            return _variant(_OPENINGS["asked"], pull["pr_id"], "opening").format(name=where, what=what)
-        return _variant(_OPENINGS["named"], pull["pr_id"], "opening").format(name=where, what=_lower_first(title))
+            kind, what = "debugging", _lower_first(fixed)
+        else:
+            first, _, rest = title.partition(" ")
+            asks = first.lower() in _VERBS and rest
+            kind, what = ("asked", f"{_VERBS[first.lower()]} {rest}") if asks else ("named", _lower_first(title))
+        return _variant(_OPENINGS[kind], pull["pr_id"], "opening", manner).format(name=where, what=what)
 
-    def _background(self, body: str, title: str, solution: Solution) -> str:
+    def _background(self, body: str, title: str, solution: Solution, manner: _Manner) -> str:
         chosen: list[str] = []
         words = 0
         for sentence in sentences(body):
-            gives_away = leakage(sentence, solution).measure > 0
-            if gives_away or not is_request(sentence) or sentence.rstrip(".").lower() == title.lower():
+            if not _passes(sentence, solution, manner) or sentence.rstrip(".").lower() == title.lower():
                 continue
             words += len(sentence.split())
-            if words > MOST_WORDS:
+            if words > manner.most_words:
                 break
             chosen.append(sentence)
         return " ".join(chosen)
 
-    def _criteria(self, pull: dict[str, Any], title: str, solution: Solution) -> list[str]:
+    def _criteria(self, pull: dict[str, Any], title: str, solution: Solution, manner: _Manner) -> list[str]:
         criteria = [f"Done when this holds: {_lower_first(title)}."]
-        criteria += [
-            f"{text[0].upper()}{text[1:].rstrip('.;')}."
-            for text in bullets(pull["body"])
-            if is_request(text) and not leakage(text, solution).measure
-        ][:2]
+        for text in bullets(pull["body"]):
+            criterion = f"{text[0].upper()}{text[1:].rstrip('.;')}."
+            if len(criteria) > 2:
+                break
+            if not _passes(text, solution, manner) or (manner.strict and vague_criteria([text])):
+                continue
+            if all(similarity(one, criterion) < manner.alike for one in criteria):
+                criteria.append(criterion)
         if any("test" in file["path"].lower() or "spec" in file["path"].lower() for file in pull["files"]):
             criteria.append("A test covers the behaviour asked for.")
         return [*criteria, "The tests that pass today still pass."]
 
 
-def _variant(choices: tuple[str, ...], pr_id: str, what: str) -> str:
+def _asks(pull: dict[str, Any], area: str, title: str) -> bool:
+    """Whether a title holds words to ask with, and none for a machine."""
+    return not steers(pull["title"]) and not steers(area) and len(re.findall(r"[^\W\d_]{2,}", title)) >= 2
+
+
+def _limit(reasons: Sequence[Finding], check: str) -> float | None:
+    """The limit that a check found passed, if it is among the reasons."""
+    return next((finding.limit for finding in reasons if finding.check == check), None)
+
+
+def _gives_away(draft: Draft, solution: Solution, limit: float) -> bool:
+    """Whether the query or its criteria are over the limit."""
+    texts = (draft.query, "\n".join(draft.success_criteria))
+    return any(leakage_in_any_spelling(text, solution) > limit for text in texts)
+
+
+def _passes(text: str, solution: Solution, manner: _Manner) -> bool:
+    """Whether a sentence can be told: it could stand in a request, and gives nothing away."""
+    if leakage(text, solution).measure > 0 or not is_request(text):
+        return False
+    return not manner.strict or not (gives_names(text, solution) or any(check(text) for check in OF_TEXT))
+
+
+def _variant(choices: tuple[str, ...], pr_id: str, what: str, manner: _Manner) -> str:
+    if manner.longest:
+        return max(choices, key=lambda choice: len(choice.split()))
     return choices[int(draw_key(0, f"{what}:{pr_id}")[:8], 16) % len(choices)]
 
 

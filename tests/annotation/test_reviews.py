@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from annotation.interface import controls
 from annotation.reviews import Judgement, read_export
 from pipeline.errors import UserError
-from pipeline.params import Review
+from pipeline.sections import Review
 
 REVIEW = Review(annotators={"ada": 1, "bo": 2}, overlap=2, export="reviews.json")
 HASH = "ab" * 32

@@ -14,7 +14,7 @@ from limi.command import main
 from pipeline.clones.collect import collect_clone
 from pipeline.clones.facts import RepositoryFacts, read_facts, read_repositories, write_facts
 from pipeline.clones.git import git_dir_of, open_clone
-from pipeline.params import Collect
+from pipeline.sections import Collect
 from tests.conftest import Repository
 from tests.limi.test_licences import BEGINNINGS
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.params import Filter
+from pipeline.sections import Filter
 
 PATCH = """diff --git a/src/api/server.py b/src/api/server.py
 index 1234567..89abcde 100644

@@ -15,7 +15,7 @@ from pipeline.clones.git import open_clone
 from pipeline.clones.patches import Change, changes
 from pipeline.filtering import judge
 from pipeline.filters import FACTS, by_facts
-from pipeline.params import Filter
+from pipeline.sections import Filter
 from pipeline.tables import PULLS
 from pipeline.tokens import count
 from tests.pipeline.pulls import chosen as filter_with

@@ -9,7 +9,8 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline.errors import UserError
-from pipeline.params import MAX_TOKEN_BYTES, Params, known_keys, read_params
+from pipeline.params import Params, known_keys, read_params
+from pipeline.sections import MAX_TOKEN_BYTES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEMO = (ROOT / "profiles/demo.yaml").read_text(encoding="utf-8")

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.params import Pool
 from pipeline.pool import candidate_rows, choose_from_pulls, choose_real_world, passed_over, pool_fates, pool_rows
 from pipeline.real_world import RealWorldQuery
+from pipeline.sections import Pool
 from pipeline.tables import LEDGER, REVIEWED, SAMPLED
 
 SEED = 5

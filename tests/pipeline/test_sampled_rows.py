@@ -7,8 +7,8 @@ import polars as pl
 from pipeline.compare.contamination import Contamination
 from pipeline.description import describe
 from pipeline.masking.mask import KINDS
-from pipeline.params import Sample
 from pipeline.sample import sample, sampled_rows
+from pipeline.sections import Sample
 from pipeline.tables import PULLS, SAMPLED
 from tests.pipeline.pulls import PATCH, pull
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.params import Sample
 from pipeline.sample import sample
 from pipeline.sampling import draw, draw_key
+from pipeline.sections import Sample
 
 Items = list[tuple[str, str]]
 ITEMS = st.dictionaries(st.text("abcdefgh/#1234", min_size=1, max_size=6), st.sampled_from("xyzwv"), max_size=30).map(

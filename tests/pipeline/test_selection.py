@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.params import Select
+from pipeline.sections import Select
 from pipeline.selection import choose_repositories, chosen_repositories
 from pipeline.tables import CANDIDATE_SCHEMA, FRAME, REPOS
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import tokens
-from pipeline.params import MAX_TOKEN_BYTES
+from pipeline.sections import MAX_TOKEN_BYTES
 from pipeline.tokens import RANKS_FILE, at_least, count, count_up_to
 
 with warnings.catch_warnings():

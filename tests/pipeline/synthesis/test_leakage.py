@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.synthesis.leakage import RUN, leakage, solution_of
+from pipeline.synthesis.leakage import RUN, leakage, leakage_in_any_spelling, respelled, shared_runs, solution_of
 
 
 def patch_of(before: str, after: str, path: str = "src/main.py") -> str:
@@ -189,3 +189,46 @@ def test_no_repeated_unit_is_slow(unit: str) -> None:
     solution = solution_of(f"diff --git a/x b/x\n@@ -0,0 +1 @@\n+{long}\n", [file("a.txt")])
     leakage(long, solution)
     assert time.monotonic() - started < 5.0
+
+
+def respelled_names(text: str, after: str, before: str = "") -> list[str]:
+    return respelled(text, solution_of(patch_of(before, after), []))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("add retry_policy here", "RetryPolicy"),
+        ("add retryPolicy here", "RetryPolicy"),
+        ("add RetryPolicy here", "retry_policy"),
+        ("add RETRY_POLICY here", "retryPolicy"),
+        ("add __retry_policy here", "RetryPolicy"),
+        ("add --retry-policy here", "retry_policy"),
+    ],
+)
+def test_a_name_in_another_spelling_is_found_and_does_not_change_the_measure(text: str, name: str) -> None:
+    assert respelled_names(text, f"x = {name}\n") == [text.split()[1]]
+    assert measure(text, f"x = {name}\n") == 0.0
+    assert leakage_in_any_spelling(text, solution_of(patch_of("", f"x = {name}\n"), [])) == 0.25
+
+
+@pytest.mark.parametrize(
+    "text", ["add a retry policy", "add a retry-policy", "Retry Policy", "retrypolicy", "policy_retry"]
+)
+def test_plain_words_are_no_other_spelling(text: str) -> None:
+    assert respelled_names(text, "x = RetryPolicy\n") == []
+
+
+def test_the_name_itself_is_no_other_spelling_of_it() -> None:
+    assert respelled_names("add RetryPolicy", "x = RetryPolicy\n") == []
+    assert leakage_in_any_spelling("RetryPolicy", solution_of(patch_of("", "x = RetryPolicy\n"), [])) == 0.25
+
+
+def test_a_spelling_that_stood_there_before_is_not_introduced() -> None:
+    assert respelled_names("add retry_policy", "x = RetryPolicy\n", before="x = retry_policy\n") == []
+
+
+def test_shared_runs_are_told_in_the_order_of_the_text() -> None:
+    solution = solution_of(patch_of("", "Return the first of them\n"), [])
+    assert shared_runs("please return The first of them", solution) == ["return the first of", "the first of them"]
+    assert shared_runs("please return", solution) == []

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.params import Synthesize
+from pipeline.sections import Synthesize
 from pipeline.synthesis.leakage import Solution
 from pipeline.synthesis.queries import query_id, synthesize, writer_for
 from pipeline.synthesis.template_writer import TemplateWriter
@@ -144,7 +144,10 @@ def test_another_writer_is_named_and_measured() -> None:
 
 
 def test_the_parameters_name_the_writer() -> None:
-    assert writer_for(Synthesize(writer="template")).name == "template/1"
+    assert (
+        writer_for(Synthesize(writer="template", rewrites=0, judgements=0, judge="", failing="keep")).name
+        == "template/1"
+    )
 
 
 def test_a_null_in_the_sample_is_refused_and_not_asked() -> None:

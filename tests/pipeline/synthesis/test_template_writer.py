@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from demo.authored import read_repository
 from demo.build import WORLD, build_repository
 from pipeline.clones.collect import collect_clone
-from pipeline.params import Collect
+from pipeline.sections import Collect
 from pipeline.subdomains import SUB_DOMAINS, classify
 from pipeline.synthesis.leakage import leakage, solution_of
 from pipeline.synthesis.template_writer import MOST_WORDS, TemplateWriter
 from pipeline.synthesis.writers import Draft
+from tests.pipeline.synthesis.rows import patch_adding
 
 PROBLEM = "The parser fails on empty input."
 
@@ -24,10 +25,6 @@ PROBLEM = "The parser fails on empty input."
 def pull(title: str = "Handle empty input", body: str = "", **fields: Any) -> dict[str, Any]:
     row = {"pr_id": "acme/parser#7", "repo": "acme/parser", "title": title, "body": body, "files": [], "patch": ""}
     return row | {"sub_domain": "back-end"} | fields
-
-
-def patch_adding(*lines: str) -> str:
-    return "diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -0,0 +1 @@\n" + "".join(f"+{line}\n" for line in lines)
 
 
 def file(path: str) -> dict[str, Any]:

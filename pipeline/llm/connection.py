@@ -1,0 +1,65 @@
+"""One HTTP exchange with a model's server through the openai package, and what came back, untouched.
+
+The package would retry, wait, follow a redirect and build objects of the answer on its own. Here it does none of these: every
+request passes the budget and the limiter, and every answer is kept as it came before anybody reads it. What it raises carries the
+request with the key in its headers, so nothing of it leaves this file.
+"""
+
+import asyncio
+
+import httpx2
+from openai import APIStatusError, AsyncOpenAI, DefaultAioHttpClient
+
+from pipeline.llm.verdict import Answer
+
+_CONNECT = 30.0  # seconds
+_HEADERS = {"Content-Type": "application/json"}
+
+
+class NoAnswerError(Exception):
+    """No whole answer came. The message is the kind of failure, never an address or a header."""
+
+
+class Connection:
+    """Asks one server with one key. Made and closed inside one event loop."""
+
+    def __init__(self, endpoint: str, key: str, timeout: float, most: int) -> None:
+        """`timeout` is for a whole exchange, in seconds; `most` is how many there may be at once."""
+        self._timeout = timeout
+        http = DefaultAioHttpClient(
+            timeout=httpx2.Timeout(timeout, connect=min(_CONNECT, timeout)),
+            limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=30.0),
+            follow_redirects=False,
+        )
+        # The package wants a key even where a local server wants none.
+        self._client = AsyncOpenAI(api_key=key or "none", base_url=endpoint, max_retries=0, http_client=http)
+
+    async def send(self, content: bytes) -> Answer:
+        """POST the bytes to /chat/completions. Raises NoAnswerError."""
+        try:
+            # A read timeout alone would let a server that sends a byte a second take for ever.
+            async with asyncio.timeout(self._timeout):
+                response = await self._client.post(
+                    "/chat/completions", cast_to=httpx2.Response, content=content, options={"headers": _HEADERS}
+                )
+        except APIStatusError as error:
+            response = error.response
+        except TimeoutError:
+            raise NoAnswerError(f"nothing within {self._timeout:g} s") from None
+        except Exception as error:
+            # Not all that the transport raises is mapped, and what it raises may carry the request: only its kind goes on.
+            raise NoAnswerError(_kind(error)) from None
+        return Answer(
+            response.status_code, {name.lower(): value for name, value in response.headers.items()}, response.content
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.close()
+
+
+def _kind(error: BaseException) -> str:
+    """The name of what was behind an error, such as ServerDisconnectedError; the package calls that a timeout."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return type(error).__name__
