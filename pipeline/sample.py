@@ -52,9 +52,17 @@ def sampled_rows(
     )
     rows = []
     for row in joined.sort("number").iter_rows(named=True):
-        masked = mask(row["title"], row["body"], row["patch"], kinds)
+        issues = row["closing_issues"]
+        others = [*row["labels"], *(text for issue in issues for text in (issue["title"], issue["body"]))]
+        masked = mask(row["title"], row["body"], row["patch"], kinds, others)
         counts = [{"kind": kind, "values": number} for kind, number in sorted(masked.counts.items()) if number]
         texts = {"title": masked.title, "body": masked.body, "patch": masked.patch, "masked": counts}
+        labels = len(others) - 2 * len(issues)
+        said = iter(masked.others[labels:])
+        texts |= {
+            "labels": list(masked.others[:labels]),
+            "closing_issues": [issue | {"title": next(said), "body": next(said)} for issue in issues],
+        }
         texts["symbols"] = symbols(masked.patch)
         rows.append({name: (row | texts)[name] for name in SAMPLED.schema})
     return SAMPLED.frame(rows)

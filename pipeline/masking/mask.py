@@ -1,6 +1,6 @@
 """A pull request without its secrets and personal data, in the shape it had; the original stays in the raw store alone."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -18,25 +18,26 @@ _MOST_ROUNDS = 8
 
 @dataclass(frozen=True)
 class Masked:
-    """The three texts with placeholders, and how many different values of each wanted kind were masked."""
+    """The texts with placeholders, and how many different values of each wanted kind were masked."""
 
     title: str
     body: str
+    others: tuple[str, ...]
     patch: str
     counts: dict[str, int]
 
 
-def mask(title: str, body: str, patch: str, kinds: Collection[Kind]) -> Masked:
+def mask(title: str, body: str, patch: str, kinds: Collection[Kind], others: Sequence[str] = ()) -> Masked:
     """Replace every value of the wanted kinds by `[SECRET_1]`, `[EMAIL_1]`, `[IP_1]`, `[PHONE_1]` or `@[HANDLE_1]`.
 
-    A value has one number in all three texts, in order of first appearance, and is masked wherever it stands in them; a handle
-    only where it names a person. Only the lines' text of the patch changes: its signs, headers and paths stay. To mask what is
-    masked already changes nothing. Raises ValueError on an unknown kind.
+    `others` are further texts in prose, such as the issues that it closes. A value has one number in all texts, in order of first
+    appearance, and is masked wherever it stands in them; a handle only where it names a person. Only the lines' text of the patch
+    changes: its signs, headers and paths stay. To mask what is masked already changes nothing. Raises ValueError on an unknown kind.
     """
     if unknown := set(kinds) - set(KINDS):
         raise ValueError(f"{sorted(unknown)} cannot be masked; the kinds are {', '.join(KINDS)}")
     marks, lines = marks_and_text(patch)
-    texts = [title, body, "\n".join(lines)]
+    texts = [title, body, *others, "\n".join(lines)]
     placeholders = Placeholders(texts)
     # What a placeholder stands next to can look like a value in turn, so that one round is not always enough.
     for _ in range(_MOST_ROUNDS):
@@ -44,11 +45,12 @@ def mask(title: str, body: str, patch: str, kinds: Collection[Kind]) -> Masked:
         if after == texts:
             break
         texts = after
-    lines = texts[2].split("\n")
+    lines = texts[-1].split("\n")
     counts = placeholders.counts()
     return Masked(
         texts[0],
         texts[1],
+        tuple(texts[2:-1]),
         "\n".join(mark + line for mark, line in zip(marks, lines, strict=True)),
         {kind: counts.get(kind, 0) for kind in KINDS if kind in kinds},
     )
@@ -60,12 +62,12 @@ def _masked_once(texts: list[str], kinds: Collection[Kind], placeholders: Placeh
         outside_placeholders(
             [
                 place
-                for place in _found(text, kinds, is_code)
+                for place in _found(text, kinds, is_code=at == len(texts) - 1)
                 if place.end > place.start and not (place.kind == "ip" and place.label in versions)
             ],
             text,
         )
-        for text, is_code in zip(texts, (False, False, True), strict=True)
+        for at, text in enumerate(texts)
     ]
     sought: dict[str, tuple[Kind, str]] = {}
     for text, places in zip(texts, found, strict=True):

@@ -69,3 +69,22 @@ def test_a_row_without_a_secret_is_as_it_was() -> None:
         PATCH,
         [],
     )
+
+
+def test_issues_and_labels_are_masked_with_the_same_numbers() -> None:
+    issue = {
+        "repo": "tide/pool",
+        "number": 3,
+        "title": f"{MAIL} cannot log in",
+        "body": f"cc @lovelace\n\ntoken = {TOKEN}",
+    }
+    row = pull(
+        body=f"Ask {MAIL}.", labels=["bug", f"for {MAIL}"], closing_issues=[issue, issue | {"title": "", "body": ""}]
+    )
+    (found,) = sampled(row).to_dicts()
+    assert not any(value in str(found) for value in (TOKEN, MAIL, "lovelace"))
+    assert found["labels"] == ["bug", "for [EMAIL_1]"]
+    assert found["closing_issues"] == [
+        issue | {"title": "[EMAIL_1] cannot log in", "body": "cc @[HANDLE_1]\n\ntoken = [SECRET_1]"},
+        issue | {"title": "", "body": ""},
+    ]
