@@ -18,7 +18,7 @@ from annotation.interface import ALIGNMENT
 from annotation.reviews import Judgement
 from pipeline.files import sha256_text
 from pipeline.ledger import fate
-from pipeline.tables import REVIEWED
+from pipeline.query_tables import REVIEWED
 
 STAGE = "merge_reviews"
 

@@ -12,7 +12,7 @@ from typing import Any
 from annotation.exported import Answer, Task, Value, read_answers, read_tasks
 from annotation.interface import Control, controls
 from pipeline.errors import UserError
-from pipeline.params import Review
+from pipeline.sections import Review
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,7 @@ SAMPLED = Table(
             name: PULLS.columns[name]
             for name in (
                 *("number", "title", "body", "author", "method", "base_sha", "merge_sha", "head_sha"),
-                *("additions", "deletions", "files", "patch"),
+                *("additions", "deletions", "files", "patch", "labels", "closing_issues"),
             )
         },
         "symbols": (_TEXTS, "functions and classes that its hunks are in, as git names them in the patch, sorted"),
@@ -215,45 +215,4 @@ SAMPLED = Table(
     },
 )
 
-QUERIES = Table(
-    "queries",
-    "synthesize",
-    "one query, written from one pull request",
-    {
-        "query_id": (_TEXT, "gh- and the first 12 hex digits of sha256(pr_id); survives a reworded query"),
-        "pr_id": (_TEXT, "owner/name#number"),
-        "repo": (_TEXT, "owner/name"),
-        "query": (_TEXT, "what a developer would have asked before the work was done"),
-        "query_sha256": (_TEXT, "of the query's text: a judgement of another text does not apply"),
-        "domain": (_TEXT, "vibe-coding or research-workflow"),
-        "sub_domain": (_TEXT, "the pull request's sub-domain"),
-        "success_criteria": (_TEXTS, "checkable sentences"),
-        "writer": (_TEXT, "name and version of the writer"),
-        "leaked_identifiers": (_TEXTS, "identifiers the patch introduces that the query names"),
-        "leaked_paths": (_TEXTS, "paths of the patch that the query names"),
-        "leakage": (_SHARE, "0 to 1, see pipeline/synthesis/leakage.py"),
-    },
-)
-
-REVIEWED = Table(
-    "reviewed",
-    "merge_reviews",
-    "a reviewed query",
-    {
-        **QUERIES.columns,
-        "reviews": (_COUNT, "judgements that count"),
-        "annotators": (_TEXTS, "who judged, sorted"),
-        "verdicts": (_TEXTS, "their verdicts in the same order: accept, edit or reject"),
-        "verdict": (_TEXT, "accept, reject or disputed; see annotation/agreement.py"),
-        "agreement": (_SHARE, "share of the judgements on the side of the larger group"),
-        "alignment": (_SHARE, "mean of none 0, partial 0.5, full 1"),
-        "realism": (_SHARE, "mean of 1 to 5"),
-        "reviewed_domain": (_TEXT, "what most judges gave; the query's own if none has most"),
-        "reviewed_sub_domain": (_TEXT, "likewise"),
-        "domain_fit": (_SHARE, "share of the judges who gave that domain and sub-domain"),
-        "reject_reasons": (_TEXTS, "all that were named, sorted"),
-        "edited_by": (_TEXT, "whose edited text the query now is; empty if nobody's"),
-    },
-)
-
-TABLES = (FRAME, REPOS, PULLS, VERDICTS, LEDGER, FACTS, REPEATS, SAMPLED, QUERIES, REVIEWED)
+PULL_TABLES = (FRAME, REPOS, PULLS, VERDICTS, LEDGER, FACTS, REPEATS, SAMPLED)

@@ -15,8 +15,9 @@ from pipeline.pool import (
     pool_fates,
     pool_rows,
 )
+from pipeline.query_tables import REVIEWED
 from pipeline.real_world import read_real_world
-from pipeline.tables import LEDGER, REVIEWED, SAMPLED
+from pipeline.tables import LEDGER, SAMPLED
 from stages.run import run_stage
 
 

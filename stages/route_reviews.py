@@ -4,7 +4,8 @@ from pathlib import Path
 
 from annotation.tasks import build_tasks
 from pipeline.files import write_json
-from pipeline.tables import QUERIES, SAMPLED
+from pipeline.query_tables import QUERIES
+from pipeline.tables import SAMPLED
 from stages.run import run_stage
 
 

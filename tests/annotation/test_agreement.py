@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from annotation.agreement import agreement_report, merge
 from annotation.reviews import Judgement
-from pipeline.tables import QUERIES, REVIEWED
+from pipeline.query_tables import QUERIES, REVIEWED
 
 NAMES = ("ada", "bo", "chidi", "dana")
 SIDES = ("accept", "edit", "reject")

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UserError
 from pipeline.pool import candidate_rows, choose_from_pulls, choose_real_world, passed_over, pool_fates, pool_rows
+from pipeline.query_tables import REVIEWED
 from pipeline.real_world import RealWorldQuery
 from pipeline.sections import Pool
-from pipeline.tables import LEDGER, REVIEWED, SAMPLED
+from pipeline.tables import LEDGER, SAMPLED
 
 SEED = 5
 NAMES = ("front-end", "back-end", "debugging")

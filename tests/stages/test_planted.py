@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from pipeline.ledger import lives, read_fates
+from pipeline.query_tables import QUERIES
 from pipeline.table import Table
-from pipeline.tables import PULLS, QUERIES, REPEATS, SAMPLED
+from pipeline.tables import PULLS, REPEATS, SAMPLED
 from tests.conftest import Project
 from tests.stages.planted_run import ALL, FILTERS, REPEATS_PLANTED, STAGES, VALUES, plant, secret
 
