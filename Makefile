@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONTRACT := tests/servers/contract
+MODEL := tests/servers/model
 
 .PHONY: repro test lint install clean
 .DELETE_ON_ERROR:
@@ -12,7 +13,7 @@ repro: install
 	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
 	$(BIN)/limi funnel
 
-test: install $(CONTRACT)/node_modules/.package-lock.json $(VENV)/recordings-read
+test: install $(CONTRACT)/node_modules/.package-lock.json $(MODEL)/node_modules/.package-lock.json $(VENV)/recordings-read
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest
 
 lint: install
@@ -27,9 +28,9 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	touch $@
 
-# GitHub's own descriptions of its API, and Prism, which holds the tests' stand-in server to them.
-$(CONTRACT)/node_modules/.package-lock.json: $(CONTRACT)/package.json $(CONTRACT)/package-lock.json
-	cd $(CONTRACT) && npm ci --quiet --ignore-scripts --no-audit --no-fund
+# contract: GitHub's own descriptions of its API, and Prism, which holds the tests' stand-in server to them; model: a server of the model API.
+tests/servers/%/node_modules/.package-lock.json: tests/servers/%/package.json tests/servers/%/package-lock.json
+	cd tests/servers/$* && npm ci --quiet --ignore-scripts --no-audit --no-fund
 	touch $@
 
 # Real exchanges with GitHub that PyGithub recorded; they come with its source.

@@ -3,7 +3,8 @@
     pip install xllamacpp gguf
     python -m benchmarks.model_grammar [--questions 20]
 
-Opt-in: xllamacpp is llama.cpp's own server as a wheel (34 MB), and no part of this project needs it. The model is made here: one layer
+Needs: both packages beside the installed project; no account, no network. xllamacpp is llama.cpp's own server as a wheel (34 MB to
+load, 100 on disk), and no part of this project needs it, so neither is in CI. The model is made here: one layer
 of random weights over single bytes, 0.3 MB, which says nothing sensible but can say any byte, with a leaning to end its strings. So what
 comes back valid is valid by the schema that was sent and the grammar that the server made of it, and by nothing that a model has
 learned. The server runs in a process of its own on the loopback; the questions go through ModelDoor and ask_for, as the writer's do.
@@ -159,7 +160,11 @@ async def ask(endpoint: str, folder: Path, questions: int) -> list[Structured[Wr
 
 def main() -> None:
     """Make the model, serve it, ask, and print what came."""
-    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.model_grammar",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--questions", type=int, default=20)
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

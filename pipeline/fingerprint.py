@@ -22,8 +22,7 @@ DATA_BESIDE = {
     "pipeline/titles.py": ("pipeline/titles.toml",),
     "pipeline/llm/prices.py": ("pipeline/llm/prices.toml",),
     "pipeline/synthesis/prompting.py": tuple(
-        f"pipeline/synthesis/prompts/{name}.md"
-        for name in ("judge-1.system", "judge-1.user", "writer-1.rewrite", "writer-1.system", "writer-1.user")
+        path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "pipeline/synthesis/prompts").glob("*.md"))
     ),
     "annotation/tasks.py": ("annotation/interface.xml",),
 }

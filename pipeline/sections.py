@@ -186,7 +186,7 @@ class Model(Section):
     mode: Literal["direct", "batch"] = Field(
         description="one request after the other, or the Batch API: half the price, within a day"
     )
-    timeout_seconds: Positive = Field(description="how long a reply may take")
+    timeout_seconds: Annotated[float, Field(gt=0.0)] = Field(description="how long a reply may take")
     tries: Positive = Field(description="attempts of a request until its row fails")
 
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from pipeline.llm.prices import Price
-from pipeline.llm.reply import Completion
+from pipeline.llm.reply import Completion, read_completion
 from pipeline.llm.store import Kept, Store
 from pipeline.llm.verdict import BudgetSpentError
 
@@ -19,6 +19,7 @@ class Question:
     content: bytes
     max_output_tokens: int
     price: Price
+    model: str = ""  # a batch is for one model
 
     def most(self, batch: bool = False) -> int:
         """The most it can cost, in billionths of a dollar: a token is a byte at least, and an answer is cut at its limit."""
@@ -82,14 +83,25 @@ class Budget:
 
     def settle(self, attempt: int, status: int, raw: bytes, said: Completion, question: Question) -> Kept:
         """Make an answer that is kept already the reply, at its true cost; without a count of tokens, at what was set aside."""
-        reserved, batch = self._store.reserved(attempt)
-        cost = question.price.cost(said.input_tokens, said.cached_tokens, said.output_tokens, bool(batch))
-        kept = Kept(
-            question.key, raw, status, said.input_tokens, said.output_tokens, cost if said.counted else reserved
-        )
+        cost = self._cost(attempt, said, question.price)
+        kept = Kept(question.key, raw, status, said.input_tokens, said.output_tokens, cost)
         self._store.settle(attempt, kept, question.content)
         self._back(attempt)
         return kept
+
+    def paid(self, question: Question) -> Kept | None:
+        """From the store: a reply, or an answer that was kept and that nobody could read, or asked for, until now."""
+        if kept := self._store.reply(question.key):
+            return kept
+        for attempt, raw in self._store.unread(question.key):
+            if said := read_completion(raw):
+                return self.settle(attempt, 200, raw, said, question)
+        return None
+
+    def account(self, attempt: int, said: Completion, price: Price) -> None:
+        """Write the true cost of an answer that is kept already and whose question is not at hand; `paid` makes it the reply."""
+        self._store.end(attempt, "unread", self._cost(attempt, said, price))
+        self._back(attempt)
 
     def release(self, attempt: int, outcome: str) -> None:
         """The attempt was refused or never sent, which nobody charges for."""
@@ -100,6 +112,11 @@ class Budget:
         """Nobody knows what the attempt cost, so all that was set aside counts as spent."""
         self._store.end(attempt, outcome, self._store.reserved(attempt)[0])
         self._back(attempt)
+
+    def _cost(self, attempt: int, said: Completion, price: Price) -> int:
+        reserved, batch = self._store.reserved(attempt)
+        cost = price.cost(said.input_tokens, said.cached_tokens, said.output_tokens, bool(batch))
+        return cost if said.counted else reserved
 
     def _back(self, attempt: int) -> None:
         self._out_sum -= self._out.pop(attempt, 0)

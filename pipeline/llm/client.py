@@ -6,13 +6,16 @@ async with ModelDoor(chosen, store, key) as door:
 
 import asyncio
 import random
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
 
-from pipeline.llm.budget import Budget, Question
+from pipeline.llm.after_batches import AfterBatches
+from pipeline.llm.batch import Batch
+from pipeline.llm.budget import NANO, Budget, Question
 from pipeline.llm.clock import Clock, SystemClock
 from pipeline.llm.direct import Direct
 from pipeline.llm.prices import Price, price_of
@@ -37,7 +40,7 @@ GRACE = 60.0  # seconds; what is on its way when a run ends is paid for, so its 
 
 
 class Way(Protocol):
-    """How a question comes to its reply: the direct API (direct.py), or the Batch API."""
+    """How a question comes to its reply: the direct API (direct.py), or the Batch API (batch.py)."""
 
     async def answer(self, question: Question) -> Kept:
         """The reply, paid for and in the store. Raises NoReplyError and what stops a run."""
@@ -59,6 +62,11 @@ class Spend:
     spent: int
     left: int
 
+    @property
+    def told(self) -> str:
+        """In words, for a progress line."""
+        return f"{self.calls} calls, {self.cached} from the store, {self.spent / NANO:.4f} dollars spent, {self.left / NANO:.4f} left"
+
 
 class ModelDoor:
     """The way to one model at one endpoint, for one run on one event loop."""
@@ -70,14 +78,12 @@ class ModelDoor:
         key: str,
         clock: Clock | None = None,
         random_: random.Random | None = None,
-        way: Callable[[Budget], Way] | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
-        """`key` is the server's secret; it is sent, and never kept or told. `way` makes another way than the direct API.
+        """`key` is the server's secret; it is sent, and never kept or told. `tell` gets sentences on how batches stand.
 
         Raises UserError where the model's price is not known.
         """
-        if chosen.mode == "batch" and way is None:
-            raise ValueError("model.mode batch needs the way that goes through batches, or it would cost twice as much")
         clock = clock or SystemClock()
         self.budget = Budget(store, chosen.max_usd)
         self._today = datetime.fromtimestamp(clock.now(), UTC).date()
@@ -86,7 +92,10 @@ class ModelDoor:
         self._price(chosen.name)
         self._store = store
         random_ = random_ or random.Random()  # noqa: S311 - for waits
-        self._way: Way = way(self.budget) if way else Direct(chosen, store, self.budget, key, clock, random_)
+        known = chosen, store, self.budget, key, clock, random_
+        self._way: Way = Batch(*known, tell or _tell) if chosen.mode == "batch" else Direct(*known)
+        if isinstance(self._way, Direct) and store.open_batches():
+            self._way = AfterBatches(Batch(*known, tell or _tell), self._way, self.budget)
         self._asked: dict[str, asyncio.Task[Kept]] = {}  # what is on its way, by key
         self._calls = self._cached = self._cost = 0
 
@@ -94,8 +103,8 @@ class ModelDoor:
         """The reply to a request, paid for at most once. Raises the errors named in `__all__`."""
         content = content_of(request, self._chosen)
         key = key_of_content(self._chosen.endpoint, content, request.sample)
-        question = Question(key, content, request.max_output_tokens, self._price(request.model))
-        if kept := self._stored(question):
+        question = Question(key, content, request.max_output_tokens, self._price(request.model), request.model)
+        if kept := self.budget.paid(question):
             return self._reply(kept, cached=True)
         asked = self._asked.get(key)
         first = asked is None
@@ -113,15 +122,6 @@ class ModelDoor:
         if model not in self._prices:
             self._prices[model] = price_of(model, self._chosen.endpoint, self._today)
         return self._prices[model]
-
-    def _stored(self, question: Question) -> Kept | None:
-        """From the store: a reply, or an answer that was kept and that nobody could read until now."""
-        if kept := self._store.reply(question.key):
-            return kept
-        for attempt, raw in self._store.unread(question.key):
-            if said := read_completion(raw):
-                return self.budget.settle(attempt, 200, raw, said, question)
-        return None
 
     def _reply(self, kept: Kept, cached: bool) -> Reply:
         said = read_completion(kept.raw)
@@ -157,3 +157,7 @@ class ModelDoor:
             await asyncio.gather(*left, return_exceptions=True)
         finally:
             await self._way.close()
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr)  # noqa: T201 - a batch may take a day, and whoever waits wants to know

@@ -6,6 +6,7 @@ request with the key in its headers, so nothing of it leaves this file.
 """
 
 import asyncio
+from collections.abc import Awaitable
 
 import httpx2
 from openai import APIStatusError, AsyncOpenAI, DefaultAioHttpClient
@@ -14,6 +15,8 @@ from pipeline.llm.verdict import Answer
 
 _CONNECT = 30.0  # seconds
 _HEADERS = {"Content-Type": "application/json"}
+_FORM = {"Content-Type": "multipart/form-data"}
+_TRANSFER = 1_800.0  # seconds for a file of a batch, up to 200 MB
 
 
 class NoAnswerError(Exception):
@@ -34,18 +37,42 @@ class Connection:
         # The package wants a key even where a local server wants none.
         self._client = AsyncOpenAI(api_key=key or "none", base_url=endpoint, max_retries=0, http_client=http)
 
-    async def send(self, content: bytes) -> Answer:
-        """POST the bytes to /chat/completions. Raises NoAnswerError."""
+    async def send(self, content: bytes, path: str = "/chat/completions") -> Answer:
+        """POST the bytes of a JSON text. Raises NoAnswerError."""
+        sent = self._client.post(path, cast_to=httpx2.Response, content=content, options={"headers": _HEADERS})
+        return await self._answer(sent, self._timeout)
+
+    async def get(self, path: str, **query: str | int) -> Answer:
+        """GET a path. Raises NoAnswerError."""
+        return await self._answer(
+            self._client.get(path, cast_to=httpx2.Response, options={"params": query}), self._timeout
+        )
+
+    async def upload(self, name: str, content: bytes) -> Answer:
+        """POST a file for a batch to /files. Raises NoAnswerError."""
+        sent = self._client.post(
+            "/files",
+            cast_to=httpx2.Response,
+            body={"purpose": "batch"},
+            files=[("file", (name, content, "application/jsonl"))],
+            options={"headers": _FORM},
+        )
+        return await self._answer(sent, max(_TRANSFER, self._timeout))
+
+    async def download(self, file: str) -> Answer:
+        """GET the content of a file. Raises NoAnswerError."""
+        got = self._client.get(f"/files/{file}/content", cast_to=httpx2.Response)
+        return await self._answer(got, max(_TRANSFER, self._timeout))
+
+    async def _answer(self, exchange: Awaitable[httpx2.Response], seconds: float) -> Answer:
         try:
             # A read timeout alone would let a server that sends a byte a second take for ever.
-            async with asyncio.timeout(self._timeout):
-                response = await self._client.post(
-                    "/chat/completions", cast_to=httpx2.Response, content=content, options={"headers": _HEADERS}
-                )
+            async with asyncio.timeout(seconds):
+                response = await exchange
         except APIStatusError as error:
             response = error.response
         except TimeoutError:
-            raise NoAnswerError(f"nothing within {self._timeout:g} s") from None
+            raise NoAnswerError(f"nothing within {seconds:g} s") from None
         except Exception as error:
             # Not all that the transport raises is mapped, and what it raises may carry the request: only its kind goes on.
             raise NoAnswerError(_kind(error)) from None

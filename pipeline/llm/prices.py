@@ -61,7 +61,7 @@ def price_of(model: str, endpoint: str, today: date, table: Path = TABLE) -> Pri
         raise UserError(
             f"{table} knows the price of {model} only from {known[0]['from']} on; add a [[price]] that begins earlier"
         )
-    if _is_this_machine(endpoint):
+    if is_this_machine(endpoint):
         return FREE
     raise UserError(
         f"{table} has no price for model.name {model}, so no budget can be kept; add a [[price]] with {', '.join(_KEYS)} (dollars per "
@@ -69,7 +69,8 @@ def price_of(model: str, endpoint: str, today: date, table: Path = TABLE) -> Pri
     )
 
 
-def _is_this_machine(endpoint: str) -> bool:
+def is_this_machine(endpoint: str) -> bool:
+    """Whether a server is at a loopback address, so that nobody charges for it."""
     try:
         host = urllib.parse.urlsplit(endpoint).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

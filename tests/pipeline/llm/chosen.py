@@ -4,37 +4,36 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pipeline.llm.client import ModelDoor
 from pipeline.llm.clock import Clock, VirtualClock
 from pipeline.llm.request import Request
 from pipeline.llm.store import Store
+from pipeline.sections import Model
 from tests.pipeline.llm.loopback import Server
 
 SECRET = "sk-loopback-0123456789abcdef"  # noqa: S105 - a made-up key that must be seen nowhere
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """The section `model` of the parameters."""
+class Chosen(Model):
+    """The section `model` of the parameters, with a value for every key that a test does not name."""
 
     endpoint: str = "https://api.openai.com/v1"
     name: str = "gpt-5"
-    structured: str = "json_schema"
+    structured: Literal["json_schema", "json_object", "off"] = "json_schema"
     max_output_tokens: int = 100
-    limit_field: str = "max_completion_tokens"
+    limit_field: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
     temperature: float | None = None
     reasoning_effort: str = ""
     concurrency: int = 10
     requests_per_minute: int = 0
     tokens_per_minute: int = 0
     max_usd: float = 1.0
-    mode: str = "direct"
-    timeout_seconds: int = 5
+    mode: Literal["direct", "batch"] = "direct"
+    timeout_seconds: float = 5
     tries: int = 3
 
 

@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,7 +47,7 @@ class Run:
     """One run of the door against a server, in a store of its own."""
 
     def __init__(self, endpoint: str, folder: Path, **changes: Any) -> None:
-        self.chosen = replace(Chosen(endpoint, timeout_seconds=30), **changes)
+        self.chosen = Chosen(endpoint=endpoint, **{"timeout_seconds": 30} | changes)
         self.folder = folder
         self.clock = VirtualClock()
         self.began = self.clock.now()

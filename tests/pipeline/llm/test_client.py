@@ -181,13 +181,6 @@ def test_no_log_holds_the_key_or_the_prompt(tmp_path: Path, caplog: pytest.LogCa
     assert "a prompt of its own" not in caplog.text
 
 
-def test_batch_mode_without_its_way_is_not_paid_for_at_the_full_price(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    with pytest.raises(ValueError, match="needs the way that goes through batches"):
-        ModelDoor(Chosen(mode="batch"), store, SECRET)
-    store.close()
-
-
 def test_who_stops_waiting_does_not_lose_what_is_paid_for(tmp_path: Path) -> None:
     async def slow(asked: Asked) -> bytes:
         await asyncio.sleep(0.1)
