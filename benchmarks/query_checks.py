@@ -1,6 +1,6 @@
 """How many queries of the template writer give something away, before and after it writes them again with the checks' reasons.
 
-    python -m benchmarks.query_checks PULLS [--listed 1000] [--per-repository 250] [--leakage 0.25] [--rewrites 2] [--examples FILE]
+    python -m benchmarks.query_checks PULLS [--listed 1000] [--per-repository 250] [--leakage 0.2] [--rewrites 2] [--examples FILE]
 
 Needs: PULLS, a folder with parts of the table pulls (data/pulls of a run over real clones), of ten repositories or so for a figure worth
 quoting; no account, no network. Of each part, the newest pull requests are judged by the filter of profile `clones`; of those kept,
@@ -149,7 +149,7 @@ def main() -> None:
     parser.add_argument("pulls", type=Path, metavar="PULLS")
     parser.add_argument("--listed", type=int, default=1000, help="newest pull requests per repository (default 1000)")
     parser.add_argument("--per-repository", type=int, default=250, help="sampled of those kept (default 250)")
-    parser.add_argument("--leakage", type=float, default=0.25, help="what a query may give away (default 0.25)")
+    parser.add_argument("--leakage", type=float, default=0.2, help="what a query may give away (default 0.2)")
     parser.add_argument("--rewrites", type=int, default=2, help="rewrites at most (default 2)")
     parser.add_argument("--examples", type=Path, metavar="FILE", help="write ten examples to FILE")
     arguments = parser.parse_args()

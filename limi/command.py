@@ -41,7 +41,7 @@ def funnel() -> None:
 
 @app.command()
 def plan() -> None:
-    """What the next run will ask of GitHub: calls, points and the least time at the limits, before anything is asked."""
+    """What the next run will ask of GitHub (calls, points, time) and of the model (requests, dollars), before it is asked."""
     show_plan()
 
 

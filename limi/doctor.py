@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -13,8 +14,12 @@ from limi.screen import line
 from pipeline.clones.facts import find_clone, read_facts
 from pipeline.errors import LimiError, UserError
 from pipeline.github.credentials import read_credentials
+from pipeline.llm.opening import read_key
+from pipeline.llm.prices import price_of
 from pipeline.params import Params, read_params
 from pipeline.real_world import read_real_world
+from pipeline.synthesis.plan import judging
+from pipeline.synthesis.queries import needs_model
 from pipeline.tokens import count
 
 SECRETS = {
@@ -47,6 +52,7 @@ def examine() -> bool:
         checks += [
             ("params.yaml", lambda: f"profile {known.profile}"),
             ("source", lambda: _source(known)),
+            ("model", lambda: _model(known)),
             ("real-world", lambda: _real_world(known)),
             ("reviews", lambda: _reviews(known)),
         ]
@@ -126,6 +132,18 @@ def _source(params: Params) -> str:
     for row in facts:
         find_clone(Path(source.folder), row)
     return f"{len(facts)} clones in {source.folder}"
+
+
+def _model(params: Params) -> str:
+    if not needs_model(params.synthesize):
+        return "none is asked: the template writer writes"
+    model = params.model
+    read_key(model.endpoint)
+    for name in dict.fromkeys((model.name, judging(params.synthesize, model).name)):
+        price_of(name, model.endpoint, datetime.now(UTC).date())
+    return (
+        f"{model.name} at {model.endpoint}, {model.max_usd:.2f} dollars at most; `limi plan` says what a run will cost"
+    )
 
 
 def _real_world(params: Params) -> str:

@@ -11,9 +11,10 @@ from limi.screen import line
 from pipeline.description import symbols
 from pipeline.errors import UserError
 from pipeline.ledger import FOLDER, read_fates
+from pipeline.query_tables import DRAFTS, QUERIES, REVIEWED
 from pipeline.synthesis.queries import query_id
 from pipeline.table import Table, part_name
-from pipeline.tables import FACTS, PULLS, QUERIES, REPEATS, REPOS, REVIEWED, SAMPLED
+from pipeline.tables import FACTS, PULLS, REPEATS, REPOS, SAMPLED
 
 DATA = Path("data")
 CURATED = Path("curated")
@@ -49,8 +50,9 @@ def explain(item: str) -> None:
         QUERIES,
         "queries.parquet",
         pr_id,
-        ["query_id", "writer", "query", "success_criteria", "leakage", "leaked_identifiers", "leaked_paths"],
+        ["query_id", "writer", "query", "success_criteria", "leakage", "leaked_identifiers", "leaked_paths", "repeats"],
     )
+    _drafts(pr_id)
     _row(
         "Review",
         REVIEWED,
@@ -138,6 +140,30 @@ def _facts(pr_id: str, patch: str) -> None:
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more
+
+
+def _drafts(pr_id: str) -> None:
+    """What became of each draft, one line for it and one for each finding, judgement or failure."""
+    if not (DATA / "drafts.parquet").exists():
+        return
+    drafts = DRAFTS.read(DATA / "drafts.parquet").filter(pl.col("pr_id") == pr_id).to_dicts()
+    if not drafts or (
+        len(drafts) == 1 and not (drafts[0]["findings"] or drafts[0]["judgements"] or drafts[0]["failure"])
+    ):
+        return
+    line("\nDrafts", "bold")
+    for draft in drafts:
+        cost = f", {len(draft['calls'])} calls, {draft['cost_usd']:.4f} dollars" if draft["calls"] else ""
+        line(f"  {draft['draft']}: {'passed' if draft['chosen'] else 'did not pass'}{cost}")
+        for found in draft["findings"]:
+            line(f"     {found['check']} {found['value']:g}, limit {found['limit']:g}: {found['evidence']}")
+        for said in draft["judgements"]:
+            scores = ", ".join(f"{name} {said[name]}" for name in ("fidelity", "realism", "leakage"))
+            line(f"     judged: {said['failure'] or said['verdict'] + ', ' + scores}")
+            for reason in said["reasons"]:
+                line(f"       {reason}")
+        if draft["failure"]:
+            line(f"     {draft['failure']}: {draft['failure_reason']}")
 
 
 def _row(title: str, table: Table, name: str, pr_id: str, columns: list[str]) -> None:

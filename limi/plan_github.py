@@ -1,4 +1,4 @@
-"""`limi plan`: what a run will ask of GitHub, and how long the limits make it take, before anything is asked."""
+"""The part of `limi plan` about GitHub: what a run will ask of it, and how long the limits make it take."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +9,12 @@ from pipeline.github.budget import Known, budget, guessed
 from pipeline.github.credentials import read_credentials
 from pipeline.github.reading import reading_file
 from pipeline.github.store import Store
-from pipeline.params import Params, read_params
+from pipeline.params import Params
 from pipeline.tables import REPOS
 
 
-def show_plan() -> None:
+def show_github(params: Params) -> None:
     """Print the steps with their calls and points, and the least time. Raises UserError for a malformed credential."""
-    params = read_params()
     if params.source.kind != "github":
         line(f"source.kind is {params.source.kind}: all is read from clones on this machine, GitHub is asked nothing.")
         return

@@ -8,8 +8,9 @@ from annotation.reviews import read_export
 from pipeline.files import write_json
 from pipeline.ledger import write_fates
 from pipeline.params import read_params
-from pipeline.synthesis.queries import measured_again
-from pipeline.tables import QUERIES, REVIEWED, SAMPLED
+from pipeline.query_tables import QUERIES, REVIEWED
+from pipeline.synthesis.measured import measured_again
+from pipeline.tables import SAMPLED
 from stages.run import run_stage, say
 
 

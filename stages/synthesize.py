@@ -1,32 +1,50 @@
-"""Write one query per sampled pull request: data/queries.parquet."""
+"""Write one query per sampled pull request: data/queries.parquet, and every draft on the way: data/drafts.parquet."""
 
+import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
+
+import polars as pl
 
 from pipeline.files import write_json
 from pipeline.ledger import write_fates
-from pipeline.params import read_params
-from pipeline.synthesis.queries import STAGE, synthesize, writer_for
-from pipeline.tables import QUERIES, SAMPLED
+from pipeline.llm.opening import open_door
+from pipeline.params import Params, read_params
+from pipeline.progress import counting
+from pipeline.query_tables import DRAFTS, QUERIES
+from pipeline.synthesis.queries import STAGE, Synthesized, needs_model, synthesize, writer_and_judge
+from pipeline.synthesis.summary import summary
+from pipeline.tables import SAMPLED
 from stages.run import run_stage
 
 
 def main() -> None:
     """See the module's docstring."""
     params = read_params()
-    writer = writer_for(params.synthesize)
-    queries, fates = synthesize(SAMPLED.read(Path("data/sampled.parquet")), writer)
-    QUERIES.write(queries, Path("data/queries.parquet"))
-    write_fates(STAGE, fates)
-    leakage = queries["leakage"]
-    write_json(
-        Path("metrics/synthesize.json"),
-        {
-            "writer": writer.name,
-            "queries": queries.height,
-            "without_leakage": int((leakage == 0).sum()),
-            "mean_leakage": round(float(leakage.sum()) / max(1, queries.height), 6),
-        },
-    )
+    found, writer = asyncio.run(_synthesized(SAMPLED.read(Path("data/sampled.parquet")), params))
+    QUERIES.write(found.queries, Path("data/queries.parquet"))
+    DRAFTS.write(found.drafts, Path("data/drafts.parquet"))
+    write_fates(STAGE, found.fates)
+    write_json(Path("metrics/synthesize.json"), summary(found.queries, found.drafts, writer))
+
+
+async def _synthesized(sampled: pl.DataFrame, params: Params) -> tuple[Synthesized, str]:
+    """What was written, and the writer's name."""
+    async with AsyncExitStack() as stack:
+        door = await stack.enter_async_context(open_door(params.model)) if needs_model(params.synthesize) else None
+        writer, judge = writer_and_judge(params.synthesize, params.model, door)
+        # A batch takes all questions together; else twice the concurrency keeps the door busy while texts are checked.
+        at_once = (
+            1 if door is None else sampled.height if params.model.mode == "batch" else 2 * params.model.concurrency
+        )
+        step = stack.enter_context(counting(sampled.height, "queries"))
+
+        def seen() -> None:
+            step(door.spend().told if door else "")
+
+        return await synthesize(
+            sampled, writer, judge, params.synthesize, params.checks, max(1, at_once), seen
+        ), writer.name
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ import typer.main
 from limi.command import app
 from pipeline.filters import content_rules, rules, too_many_tokens
 from pipeline.params import known_keys, read_params
+from pipeline.query_tables import QUERY_TABLES
 from pipeline.sections import Filter
-from pipeline.tables import TABLES
+from pipeline.tables import PULL_TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (*ROOT.glob("docs/*.md"), ROOT / "README.md")}
@@ -34,7 +35,7 @@ def test_every_parameter_is_documented_with_its_meaning_and_no_other() -> None:
         assert f"| `{key}` | {meaning} |" in DOCS["PARAMETERS.md"]
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", (*PULL_TABLES, *QUERY_TABLES), ids=lambda table: table.name)
 def test_every_column_is_documented_with_its_meaning(table) -> None:  # type: ignore[no-untyped-def]
     section = DOCS["DATA.md"].split(f"\n## {table.name}\n")[1].split("\n## ")[0]
     documented = re.findall(r"^\| `(\w+)` \| [^|]+ \| (.+) \|$", section, re.MULTILINE)

@@ -120,10 +120,11 @@ class Judge:
                 given.append(answer)
         return Judged(self._judgements, tuple(given), tuple(failed))
 
-    def requests(self, pull: dict[str, Any], draft: Draft) -> list[Request]:
-        """The first requests for a draft, for an estimate of what they will cost."""
-        asked = messages(pull, draft)
-        return [request_of(Judgement, asked, self._chosen, sample) for sample in range(self._judgements)]
+
+def first_requests(pull: dict[str, Any], draft: Draft, chosen: Model, judgements: int) -> list[Request]:
+    """The first requests for a draft, for an estimate of what they will cost."""
+    asked = messages(pull, draft)
+    return [request_of(Judgement, asked, chosen, sample) for sample in range(judgements)]
 
 
 def messages(pull: dict[str, Any], draft: Draft) -> list[Message]:

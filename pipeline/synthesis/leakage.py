@@ -1,8 +1,9 @@
 """How much of the solution a query gives away, measured against the patch without a model.
 
-Three signs: identifiers the patch introduces (code-shaped words of added lines that no removed or context line has), paths of
-the patch, and runs of four words shared with the added lines. `leakage` is 0 for none and grows to 1:
-0.25 for each identifier, 0.25 for each path, plus the share of the query's word runs that the added lines have.
+Three signs: identifiers the patch introduces (code-shaped words of added lines that no removed or context line, no hunk's heading and no
+file's name from before has; what else the repository holds is not known here), paths of the patch, and runs of four words shared with
+the added lines. `leakage` is 0 for none and grows to 1: 0.25 for each identifier, 0.25 for each path, plus the share of the query's
+word runs that the added lines have.
 
 `respelled` finds the same identifiers in another spelling (`retry_policy` and `--retry-policy` for RetryPolicy). It is no part of the
 measure. Plain words such as "retry policy" give nothing away by either.
@@ -12,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.hunks import file_changes
 from pipeline.patch import changed_lines
 
 PER_NAME = 0.25
@@ -49,7 +51,10 @@ class Solution:
 def solution_of(patch: str, files: list[dict[str, Any]]) -> Solution:
     """The solution of a canonical patch and its FILE structs."""
     added, others = changed_lines(patch)
-    known = {word for line in others for word in _WORD.findall(line)}
+    # A hunk's heading is a line of the file as it was, and a file that was there is known by its name.
+    headings = [hunk.heading for file in file_changes(patch) for hunk in file.hunks]
+    stood = [file["old_path"] for file in files if file["status"] != "A"]
+    known = {word for text in (*others, *headings, *stood) for word in _WORD.findall(text)}
     introduced = {
         word for line in added for word in _WORD.findall(line) if len(word) > 3 and _CODE_SHAPED.fullmatch(word)
     }

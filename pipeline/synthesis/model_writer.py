@@ -51,9 +51,10 @@ class ModelWriter:
             replies=tuple(found.replies),
         )
 
-    def request(self, pull: dict[str, Any]) -> Request:
-        """The first request for a SAMPLED row, for an estimate of what it will cost."""
-        return request_of(WrittenQuery, messages(pull), self._chosen)
+
+def first_request(pull: dict[str, Any], chosen: Model) -> Request:
+    """The first request for a SAMPLED row, for an estimate of what it will cost."""
+    return request_of(WrittenQuery, messages(pull), chosen)
 
 
 def messages(pull: dict[str, Any], reasons: Sequence[Finding] = (), earlier: Draft | None = None) -> list[Message]:

@@ -1,24 +1,40 @@
-"""One query per sampled pull request, with what can be measured of it without a model."""
+"""One query per sampled pull request, with every draft on the way to it and what was found in each."""
 
 import hashlib
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from pipeline.files import sha256_text
 from pipeline.ledger import fate
-from pipeline.sections import Synthesize
-from pipeline.synthesis.leakage import leakage, solution_of
+from pipeline.llm.budget import NANO
+from pipeline.llm.structured import Door, Unusable
+from pipeline.llm.together import each
+from pipeline.query_tables import DRAFTS, QUERIES
+from pipeline.sections import Checks, Model, Synthesize
+from pipeline.synthesis.drafts import draft_rows
+from pipeline.synthesis.judge import Judge
+from pipeline.synthesis.likeness import repeats
+from pipeline.synthesis.measured import measured
+from pipeline.synthesis.model_writer import ModelWriter
+from pipeline.synthesis.plan import judging
+from pipeline.synthesis.rewriting import Attempt, Outcome, WithoutModel, Writer, written
 from pipeline.synthesis.template_writer import TemplateWriter
-from pipeline.synthesis.writers import Draft, QueryWriter
-from pipeline.tables import QUERIES, REVIEWED
+from pipeline.synthesis.writers import Draft
 
 STAGE = "synthesize"
 
 
-def writer_for(chosen: Synthesize) -> QueryWriter:
-    """The writer that the parameters name."""
-    return {"template": TemplateWriter}[chosen.writer]()
+@dataclass(frozen=True)
+class Synthesized:
+    """A QUERIES frame sorted by query_id, a DRAFTS frame sorted by query_id and draft, and the ledger rows."""
+
+    queries: pl.DataFrame
+    drafts: pl.DataFrame
+    fates: list[dict[str, Any]]
 
 
 def query_id(pr_id: str) -> str:
@@ -26,30 +42,110 @@ def query_id(pr_id: str) -> str:
     return f"gh-{hashlib.sha256(pr_id.encode()).hexdigest()[:12]}"
 
 
-def synthesize(sampled: pl.DataFrame, writer: QueryWriter) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
-    """`(QUERIES frame sorted by query_id, ledger rows)` for a SAMPLED frame."""
-    queries: list[dict[str, Any]] = []
-    fates: list[dict[str, Any]] = []
-    for pull in sampled.sort("repo", "number").iter_rows(named=True):
-        solution = solution_of(pull["patch"], pull["files"])
-        draft = writer.write(pull, solution)
-        if draft is None:
-            fates.append(fate(pull["pr_id"], pull["repo"], STAGE, "dropped", "nothing_to_ask"))
-            continue
-        fates.append(fate(pull["pr_id"], pull["repo"], STAGE, "kept"))
-        given_away = leakage(draft.query, solution)
-        queries.append(
-            _row(pull, draft, writer.name)
-            | {
-                "leaked_identifiers": given_away.identifiers,
-                "leaked_paths": given_away.paths,
-                "leakage": given_away.measure,
-            }
+def writer_and_judge(chosen: Synthesize, model: Model, door: Door | None) -> tuple[Writer, Judge | None]:
+    """Who writes and who judges, as the parameters say. `door` is the way to the model; None where none is needed."""
+    writer: Writer = WithoutModel(TemplateWriter())
+    judge = None
+    if door and chosen.writer == "model":
+        writer = ModelWriter(door, model)
+    if door and chosen.judgements:
+        judge = Judge(door, judging(chosen, model), chosen.judgements)
+    return writer, judge
+
+
+def needs_model(chosen: Synthesize) -> bool:
+    """Whether the parameters ask for anything of a model."""
+    return chosen.writer == "model" or chosen.judgements > 0
+
+
+async def synthesize(
+    sampled: pl.DataFrame,
+    writer: Writer,
+    judge: Judge | None,
+    chosen: Synthesize,
+    limits: Checks,
+    at_once: int,
+    seen: Callable[[], None] = lambda: None,
+) -> Synthesized:
+    """Write, check and judge the query of every row of a SAMPLED frame, `at_once` at a time; `seen` is called after each."""
+
+    async def work(pull: dict[str, Any]) -> _Work:
+        outcome = await written(pull, writer, judge, limits, chosen.rewrites)
+        return _Work(
+            (pull["repo"], pull["number"]),
+            _fate(pull, outcome, chosen),
+            _query(pull, outcome, writer.name, judge.name if judge else "", chosen),
+            draft_rows(query_id(pull["pr_id"]), pull["pr_id"], writer.name, outcome),
         )
-    return QUERIES.frame(queries).sort("query_id"), fates
+
+    done = []
+    async with aclosing(each(sampled.iter_rows(named=True), work, at_once)) as results:
+        async for one in results:
+            done.append(one)
+            seen()
+    done.sort(key=lambda one: one.place)  # they came in the order in which the model answered
+    _find_repeats(done, limits.similarity, drop=chosen.failing == "drop")
+    return Synthesized(
+        QUERIES.frame([one.query for one in done if one.query]).sort("query_id"),
+        DRAFTS.frame([row for one in done for row in one.drafts]).sort("query_id", "draft"),
+        [one.fate for one in done],
+    )
 
 
-def _row(pull: dict[str, Any], draft: Draft, writer: str) -> dict[str, Any]:
+@dataclass
+class _Work:
+    """What was done for one pull request."""
+
+    place: tuple[str, int]
+    fate: dict[str, Any]
+    query: dict[str, Any] | None
+    drafts: list[dict[str, Any]]
+
+
+def _find_repeats(done: list[_Work], similarity: float, drop: bool) -> None:
+    """Name the query that a later one repeats; if `drop`, the later one goes."""
+    found = repeats([(one.query["query_id"], one.query["query"]) for one in done if one.query], similarity)
+    for one in done:
+        if one.query and (repeated := found.get(one.query["query_id"])):
+            one.query["repeats"] = repeated[0]
+            if drop:
+                pr_id, repo = one.query["pr_id"], one.query["repo"]
+                evidence = f"repeats query {repeated[0]}"
+                one.fate = fate(pr_id, repo, STAGE, "dropped", "repeats", repeated[1], similarity, evidence)
+                one.query = None
+
+
+def _stays(outcome: Outcome, chosen: Synthesize) -> Attempt | None:
+    """The draft that becomes the query: the chosen one, or the last one where a failing query is to be kept."""
+    if outcome.chosen is not None:
+        return outcome.drafts[outcome.chosen]
+    if chosen.failing == "keep" and outcome.fate == "dropped" and outcome.drafts:
+        return outcome.drafts[-1]
+    return None
+
+
+def _fate(pull: dict[str, Any], outcome: Outcome, chosen: Synthesize) -> dict[str, Any]:
+    who = pull["pr_id"], pull["repo"], STAGE
+    if _stays(outcome, chosen):
+        return fate(*who, "kept")
+    last = outcome.drafts[-1] if outcome.drafts else None
+    if last and isinstance(last.draft, Unusable):
+        return fate(*who, outcome.fate, outcome.reason, evidence=last.draft.reason)
+    if not last or not last.reasons:
+        return fate(*who, outcome.fate, outcome.reason)
+    first = last.reasons[0]
+    evidence = "; ".join(dict.fromkeys(one.check for one in last.reasons))
+    return fate(*who, outcome.fate, outcome.reason, first.value, first.limit, evidence)
+
+
+def _query(
+    pull: dict[str, Any], outcome: Outcome, writer: str, judge: str, chosen: Synthesize
+) -> dict[str, Any] | None:
+    attempt = _stays(outcome, chosen)
+    if attempt is None or not isinstance(draft := attempt.draft, Draft):
+        return None
+    judged = attempt.judged
+    replies = [reply for one in outcome.drafts for reply in one.replies]
     return {
         "query_id": query_id(pull["pr_id"]),
         "pr_id": pull["pr_id"],
@@ -57,24 +153,23 @@ def _row(pull: dict[str, Any], draft: Draft, writer: str) -> dict[str, Any]:
         "query": draft.query,
         "query_sha256": sha256_text(draft.query),
         "domain": draft.domain,
-        "sub_domain": pull["sub_domain"],
+        "sub_domain": draft.sub_domain or pull["sub_domain"],
         "success_criteria": draft.success_criteria,
+        "needed_context": draft.needed_context,
+        "difficulty": draft.difficulty,
+        "rationale": draft.rationale,
         "writer": writer,
+        "drafts": len(outcome.drafts),
+        "findings": list(dict.fromkeys(one.check for one in attempt.reasons)),
+        "repeats": "",
+        "judge": judge if judged else "",
+        "judgements": len(judged.judgements) if judged else 0,
+        "judged_fidelity": judged.score("fidelity") if judged else None,
+        "judged_realism": judged.score("realism") if judged else None,
+        "judged_leakage": judged.score("leakage") if judged else None,
+        "judges_agree": judged.agreement if judged else None,
+        "input_tokens": sum(reply.input_tokens for reply in replies),
+        "output_tokens": sum(reply.output_tokens for reply in replies),
+        "cost_usd": outcome.cost / NANO,
+        **measured(draft.query, pull),
     }
-
-
-def measured_again(reviewed: pl.DataFrame, sampled: pl.DataFrame) -> pl.DataFrame:
-    """A REVIEWED frame in which the leakage of every edited query is that of its edited text."""
-    pulls = {row["pr_id"]: row for row in sampled.select("pr_id", "patch", "files").iter_rows(named=True)}
-    rows = []
-    for row in reviewed.iter_rows(named=True):
-        if row["edited_by"]:
-            pull = pulls[row["pr_id"]]
-            given_away = leakage(row["query"], solution_of(pull["patch"], pull["files"]))
-            row |= {
-                "leaked_identifiers": given_away.identifiers,
-                "leaked_paths": given_away.paths,
-                "leakage": given_away.measure,
-            }
-        rows.append(row)
-    return REVIEWED.frame(rows)

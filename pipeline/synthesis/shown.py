@@ -17,7 +17,7 @@ _STATUS = {"A": "new", "D": "deleted", "M": "changed", "R": "renamed", "C": "cop
 
 
 def shown(pull: dict[str, Any]) -> dict[str, str]:
-    """`label -> text` of a SAMPLED row; labels and closing issues where the row has them. All of it is other people's text."""
+    """`label -> text` of a SAMPLED row. All of it is other people's text."""
     return {
         "facts": "\n".join(
             (
@@ -28,8 +28,8 @@ def shown(pull: dict[str, Any]) -> dict[str, str]:
         ),
         "title": pull["title"],
         "description": pull["body"].strip() or "(none)",
-        "labels": ", ".join(pull.get("labels") or []) or "(none)",
-        "issues": "\n\n".join(_issue(issue) for issue in pull.get("closing_issues") or []) or "(none)",
+        "labels": ", ".join(pull["labels"]) or "(none)",
+        "issues": "\n\n".join(_issue(issue) for issue in pull["closing_issues"]) or "(none)",
         "files": "\n".join(_file(file) for file in pull["files"][:_MOST_FILES]) + _more(len(pull["files"])),
         "diff": pull["patch"],
     }

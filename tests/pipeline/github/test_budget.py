@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from limi.plan import _known, show_plan
+from limi.plan import show_plan
+from limi.plan_github import _known
 from pipeline.errors import UserError
 from pipeline.github.api import TROUBLES
 from pipeline.github.budget import Budget, Known, budget

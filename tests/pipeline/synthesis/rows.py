@@ -71,6 +71,8 @@ def pull(**fields: Any) -> dict[str, Any]:
         "sub_domain": "back-end",
         "description": "Uploads files",
         "language": "Python",
+        "labels": [],
+        "closing_issues": [],
         "files": [
             {"path": "src/retry.py", "old_path": "src/retry.py", "status": "M", "additions": 3, "deletions": 1},
         ],

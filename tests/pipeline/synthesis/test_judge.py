@@ -8,7 +8,7 @@ import pytest
 from pipeline.llm.request import key_of
 from pipeline.llm.structured import Unusable
 from pipeline.llm.verdict import BudgetSpentError, NoReplyError
-from pipeline.synthesis.judge import Judge, Judged, messages
+from pipeline.synthesis.judge import Judge, Judged, first_requests, messages
 from pipeline.synthesis.prompting import version
 from pipeline.synthesis.writers import Draft
 from tests.pipeline.llm.chosen import Chosen
@@ -106,9 +106,8 @@ def test_what_stops_the_stage_is_raised_after_the_others_were_asked() -> None:
 
 def test_the_judgements_are_samples_of_one_question() -> None:
     door = ReplayingDoor(ACCEPT, ACCEPT, ACCEPT)
-    judge = Judge(door, Chosen(), 3)
-    asyncio.run(judge.judge(pull(), DRAFT))
-    assert door.asked == judge.requests(pull(), DRAFT)
+    asyncio.run(Judge(door, Chosen(), 3).judge(pull(), DRAFT))
+    assert door.asked == first_requests(pull(), DRAFT, Chosen(), 3)
     assert [request.sample for request in door.asked] == [0, 1, 2]
     assert len({str(request.messages) for request in door.asked}) == 1
     assert len({key_of(request, Chosen()) for request in door.asked}) == 3

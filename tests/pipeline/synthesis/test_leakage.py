@@ -54,6 +54,24 @@ def test_a_name_on_a_context_line_is_not_introduced() -> None:
     assert names_given("see old_name", "old_name\nx = old_name(2)\n", before="old_name\n") == []
 
 
+def test_a_name_in_the_heading_of_a_hunk_is_not_introduced() -> None:
+    patch = patch_of("", "x = PoolKeeper()\n")
+    assert leakage("see PoolKeeper", solution_of(patch, [])).identifiers == ["PoolKeeper"]
+    headed = patch.replace(" @@\n", " @@ class PoolKeeper:\n")
+    assert leakage("see PoolKeeper", solution_of(headed, [])).identifiers == []
+
+
+def test_a_name_that_a_file_had_before_is_not_introduced() -> None:
+    patch = patch_of("", "x = PoolKeeper()\n")
+    there, new, moved = (
+        file("src/PoolKeeper.php"),
+        file("src/PoolKeeper.php") | {"status": "A"},
+        file("src/PoolKeeper.php", "src/Pool.php"),
+    )
+    found = [leakage("see PoolKeeper", solution_of(patch, [one])).identifiers for one in (there, new, moved)]
+    assert found == [[], ["PoolKeeper"], ["PoolKeeper"]]
+
+
 def test_a_name_that_the_patch_removes_gives_nothing_away() -> None:
     assert names_given("see gone_name", "y\n", before="x = gone_name(1)\n") == []
 

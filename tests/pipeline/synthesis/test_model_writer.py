@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.llm.structured import Unusable, schema_of
 from pipeline.synthesis.checks import Finding
 from pipeline.synthesis.leakage import solution_of
-from pipeline.synthesis.model_writer import ModelWriter, messages
+from pipeline.synthesis.model_writer import ModelWriter, first_request, messages
 from pipeline.synthesis.prompting import version
 from pipeline.synthesis.records import WrittenQuery
 from pipeline.synthesis.rewriting import WithoutModel
@@ -60,7 +60,7 @@ def test_the_question_is_two_messages_with_everything_of_the_pull_request() -> N
 def test_the_request_of_an_estimate_is_the_one_that_is_sent() -> None:
     door = ReplayingDoor(said(WRITTEN))
     write(door)
-    assert door.asked == [ModelWriter(door, Chosen()).request(pull())]
+    assert door.asked == [first_request(pull(), Chosen())]
     assert door.asked[0].schema == schema_of(WrittenQuery)
 
 

@@ -1,66 +1,66 @@
-"""One query per sampled pull request, with its hash, its leakage and its fate."""
+"""One query per sampled pull request, with its hash, its leakage, its drafts and its fate."""
 
+import asyncio
 import hashlib
 import random
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 import pytest
 
+from pipeline.llm.structured import Unusable
+from pipeline.query_tables import DRAFTS, QUERIES
 from pipeline.sections import Synthesize
+from pipeline.synthesis.checks import Finding
 from pipeline.synthesis.leakage import Solution
-from pipeline.synthesis.queries import query_id, synthesize, writer_for
+from pipeline.synthesis.queries import Synthesized, needs_model, query_id, synthesize, writer_and_judge
+from pipeline.synthesis.rewriting import WithoutModel, Writer
 from pipeline.synthesis.template_writer import TemplateWriter
 from pipeline.synthesis.writers import Draft
-from pipeline.tables import QUERIES, SAMPLED
+from pipeline.tables import SAMPLED
+from tests.pipeline.llm.chosen import Chosen
+from tests.pipeline.llm.replaying import ReplayingDoor
+from tests.pipeline.synthesis.rows import LIMITS
+from tests.pipeline.synthesis.samples import sampled
 
-PATCH = "diff --git a/r.py b/r.py\n--- a/r.py\n+++ b/r.py\n@@ -0,0 +1 @@\n+read_all = 1\n"
+KEEPING = Synthesize(writer="template", rewrites=0, judgements=0, judge="", failing="keep")
+DROPPING = KEEPING.model_copy(update={"failing": "drop", "rewrites": 1})
 
 
-def sampled(number: int = 7, repo: str = "acme/parser", **fields: Any) -> dict[str, Any]:
-    row = {
-        "pr_id": f"{repo}#{number}",
-        "repo": repo,
-        "tokens": 30,
-        "sub_domain": "back-end",
-        "sub_domain_evidence": "",
-        "n_files": 1,
-        "n_hunks": 1,
-        "languages": ["Python"],
-        "test_files": 0,
-        "text_language": "en",
-        "diff_hash": "0" * 64,
-        "contamination": [],
-        "symbols": [],
-        "masked": [],
-        "additions": 1,
-        "deletions": 0,
-        "number": number,
-        "title": f"Handle empty input {number}",
-        "body": "",
-        "author": "Ada Example",
-        "merged_at": datetime(2024, 5, 1, tzinfo=UTC),
-        "method": "squash",
-        "base_sha": "0" * 40,
-        "merge_sha": "1" * 40,
-        "head_sha": "",
-        "files": [{"path": "r.py", "old_path": "r.py", "status": "M", "additions": 1, "deletions": 0}],
-        "patch": PATCH,
-        "language": "Python",
-        "licence": "MIT",
-        "description": "A parser.",
-        "frame_size": 1,
-        "stratum_size": 1,
-        "stratum_rank": 1,
-        "draw_key": "00",
-    }
-    return row | fields
+def run(rows: list[dict[str, Any]], writer: Writer, chosen: Synthesize = KEEPING, at_once: int = 2) -> Synthesized:
+    return asyncio.run(synthesize(SAMPLED.frame(rows), writer, None, chosen, LIMITS, at_once))
 
 
 def synthesized(*rows: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    queries, fates = synthesize(SAMPLED.frame(list(rows)), TemplateWriter())
-    return queries.to_dicts(), fates
+    found = run(list(rows), WithoutModel(TemplateWriter()))
+    return found.queries.to_dicts(), found.fates
+
+
+class Telling:
+    """Says the next of its texts each time it is asked."""
+
+    name = "telling/3"
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = list(texts)
+        self.told: list[list[str]] = []
+
+    async def write(
+        self, pull: dict[str, Any], solution: Solution, reasons: Sequence[Finding] = (), earlier: Draft | None = None
+    ) -> Draft | Unusable | None:
+        self.told.append([finding.check for finding in reasons])
+        said = self.texts.pop(0)
+        if not said:
+            return Unusable("The reply was cut off at 10 tokens.", '{"query": "Par', [], "truncated")
+        return Draft(
+            said, "research-workflow", [f"{said[:40]} works.", "A test covers it."], "debugging", ["git"], "hard", "why"
+        )
+
+
+GOOD = "Please let the parser read an input that is empty without an error, as our nightly job gets one now and then."
+OTHER = "When two jobs write the same report at once the later one wins silently; I would like to be warned about that instead."
+LEAKING = "Please add a function read_all to the file r.py so that our nightly job can read an input that is empty."
 
 
 def one(**fields: Any) -> dict[str, Any]:
@@ -110,10 +110,11 @@ def test_a_hostile_title_is_dropped_and_the_others_stay() -> None:
     assert [row["fate"] for row in fates] == ["dropped", "kept"]
 
 
-def test_no_sampled_pull_request_gives_an_empty_table() -> None:
-    queries, fates = synthesize(SAMPLED.frame([]), TemplateWriter())
-    assert dict(queries.schema) == QUERIES.schema
-    assert (queries.height, fates) == (0, [])
+def test_no_sampled_pull_request_gives_empty_tables() -> None:
+    found = run([], WithoutModel(TemplateWriter()))
+    assert dict(found.queries.schema) == QUERIES.schema
+    assert dict(found.drafts.schema) == DRAFTS.schema
+    assert (found.queries.height, found.drafts.height, found.fates) == (0, 0, [])
 
 
 def test_the_order_of_the_sample_changes_nothing() -> None:
@@ -130,26 +131,119 @@ def test_queries_are_sorted_by_id_and_fates_by_repository_and_number() -> None:
     assert [row["pr_id"] for row in fates] == ["a/a#9", "a/a#10", "a/a#100", "b/b#9", "b/b#10", "b/b#100"]
 
 
-def test_another_writer_is_named_and_measured() -> None:
-    class Telling:
-        name = "telling/3"
+def test_the_order_in_which_a_model_answers_changes_nothing() -> None:
+    class Slow(Telling):
+        """The later a pull request, the sooner its answer."""
 
-        def write(self, pull: dict[str, Any], solution: Solution) -> Draft:
-            return Draft(" ".join(sorted(solution.identifiers)), "research-workflow", ["Done."])
+        async def write(self, pull: dict[str, Any], *given: Any) -> Draft | Unusable | None:
+            await asyncio.sleep((4 - pull["number"]) / 50)
+            return Draft(GOOD, "vibe-coding", ["An empty input is read.", "A test covers it."])
 
-    queries, _ = synthesize(SAMPLED.frame([sampled()]), Telling())
-    row = queries.to_dicts()[0]
-    assert (row["query"], row["domain"], row["writer"]) == ("read_all", "research-workflow", "telling/3")
-    assert (row["leakage"], row["success_criteria"]) == (0.25, ["Done."])
+    found = run([sampled(1), sampled(2), sampled(3)], Slow(), DROPPING, at_once=3)
+    assert found.queries["pr_id"].to_list() == ["acme/parser#1"]
+    assert [(row["fate"], row["reason"]) for row in found.fates] == [
+        ("kept", ""),
+        ("dropped", "repeats"),
+        ("dropped", "repeats"),
+    ]
 
 
-def test_the_parameters_name_the_writer() -> None:
-    assert (
-        writer_for(Synthesize(writer="template", rewrites=0, judgements=0, judge="", failing="keep")).name
-        == "template/1"
+def test_what_a_writer_says_of_a_query_is_in_its_row() -> None:
+    row = run([sampled()], Telling(GOOD)).queries.to_dicts()[0]
+    assert (row["query"], row["domain"], row["writer"]) == (GOOD, "research-workflow", "telling/3")
+    assert (row["sub_domain"], row["needed_context"], row["difficulty"], row["rationale"]) == (
+        "debugging",
+        ["git"],
+        "hard",
+        "why",
+    )
+    assert (row["drafts"], row["findings"], row["repeats"], row["judgements"], row["judges_agree"]) == (
+        1,
+        [],
+        "",
+        0,
+        None,
     )
 
 
+def test_a_draft_that_fails_is_written_again_with_the_reasons_and_both_are_kept() -> None:
+    writer = Telling(LEAKING, GOOD)
+    found = run([sampled()], writer, DROPPING)
+    assert writer.told[0] == []
+    assert "leakage" in writer.told[1]
+    assert found.queries["query"].to_list() == [GOOD]
+    assert found.queries["drafts"].to_list() == [2]
+    drafts = found.drafts.to_dicts()
+    assert [(row["draft"], row["query"], row["chosen"]) for row in drafts] == [(1, LEAKING, False), (2, GOOD, True)]
+    assert "leakage" in [finding["check"] for finding in drafts[0]["findings"]]
+    assert drafts[1]["findings"] == []
+
+
+def test_a_query_that_never_gets_good_is_dropped_with_its_first_finding() -> None:
+    found = run([sampled()], Telling(LEAKING, f"{LEAKING} Thanks."), DROPPING)
+    assert found.queries.height == 0
+    assert found.drafts["chosen"].to_list() == [False, False]
+    fate = found.fates[0]
+    assert (fate["fate"], fate["reason"], fate["limit"]) == ("dropped", "checks", LIMITS.leakage)
+    assert fate["value"] > LIMITS.leakage
+    assert "leakage" in fate["evidence"]
+
+
+def test_or_it_is_kept_and_says_what_is_wrong_with_it() -> None:
+    found = run([sampled()], Telling(LEAKING), KEEPING)
+    row = found.queries.to_dicts()[0]
+    assert "leakage" in row["findings"]
+    assert (row["leaked_identifiers"], row["leaked_paths"]) == (["read_all"], ["r.py"])
+    assert found.fates[0]["fate"] == "kept"
+
+
+@pytest.mark.parametrize("chosen", [KEEPING, DROPPING])
+def test_a_reply_that_cannot_be_used_is_a_failure_with_its_raw_text(chosen: Synthesize) -> None:
+    found = run([sampled(1), sampled(2)], Telling("", GOOD), chosen, at_once=1)
+    assert found.queries["pr_id"].to_list() == ["acme/parser#2"]
+    fate = found.fates[0]
+    assert (fate["fate"], fate["reason"], fate["evidence"]) == (
+        "failed",
+        "truncated",
+        "The reply was cut off at 10 tokens.",
+    )
+    draft = found.drafts.filter(pl.col("pr_id") == "acme/parser#1").to_dicts()[0]
+    assert (draft["raw"], draft["failure"], draft["query"]) == ('{"query": "Par', "truncated", "")
+
+
+def test_a_query_that_says_what_an_earlier_one_says_is_named_or_dropped() -> None:
+    rows = [sampled(1), sampled(2), sampled(3)]
+    texts = (GOOD, OTHER, GOOD.replace("nightly", "daily"))
+    first = query_id("acme/parser#1")
+    kept = run(rows, Telling(*texts), KEEPING, at_once=1)
+    assert {row["pr_id"]: row["repeats"] for row in kept.queries.to_dicts()} == {
+        "acme/parser#1": "",
+        "acme/parser#2": "",
+        "acme/parser#3": first,
+    }
+    dropped = run(rows, Telling(*texts), DROPPING, at_once=1)
+    assert sorted(dropped.queries["pr_id"]) == ["acme/parser#1", "acme/parser#2"]
+    fate = dropped.fates[2]
+    assert (fate["fate"], fate["reason"], fate["evidence"]) == ("dropped", "repeats", f"repeats query {first}")
+    assert LIMITS.similarity <= fate["value"] < 1
+    assert dropped.drafts.height == 3
+
+
+def test_the_parameters_name_the_writer_and_the_judge() -> None:
+    door, judging = ReplayingDoor(), KEEPING.model_copy(update={"judgements": 2, "judge": "gpt-5-mini"})
+    assert writer_and_judge(KEEPING, Chosen(), None)[0].name == "template/1"
+    writer, judge = writer_and_judge(judging.model_copy(update={"writer": "model"}), Chosen(), door)
+    assert writer.name.startswith("gpt-5 writer/1 (")
+    assert judge is not None
+    assert judge.name.startswith("gpt-5-mini judge/1 (")
+    assert [needs_model(one) for one in (KEEPING, judging, KEEPING.model_copy(update={"writer": "model"}))] == [
+        False,
+        True,
+        True,
+    ]
+
+
 def test_a_null_in_the_sample_is_refused_and_not_asked() -> None:
+    frame = SAMPLED.frame([sampled()]).with_columns(pl.lit(None, pl.String).alias("title"))
     with pytest.raises((TypeError, AttributeError)):
-        synthesize(SAMPLED.frame([sampled()]).with_columns(pl.lit(None, pl.String).alias("title")), TemplateWriter())
+        asyncio.run(synthesize(frame, WithoutModel(TemplateWriter()), None, KEEPING, LIMITS, 1))

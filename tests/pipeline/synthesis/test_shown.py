@@ -49,5 +49,6 @@ def test_what_is_empty_is_said_to_be() -> None:
 
 
 def test_a_sampled_row_has_what_is_shown() -> None:
-    row = {name: None if kind != pl.String() else "" for name, kind in SAMPLED.schema.items()}
-    assert shown(row | {"files": []}).keys() == LIMITS.keys()
+    empty = {pl.String(): "", pl.List(pl.String()): []}
+    row = {name: empty.get(kind) for name, kind in SAMPLED.schema.items()}
+    assert shown(row | {"files": [], "closing_issues": []}).keys() == LIMITS.keys()
