@@ -67,10 +67,13 @@ _DOC_IS_COMMENT = frozenset(("PHP", "Rust"))  # elsewhere what Pygments calls a 
 _DEAD_CODE = frozenset(("C", "C++", "Objective-C"))  # what stands within `#if 0` is a bare Comment to Pygments
 # Comments that a compiler or an interpreter obeys.
 _OBEYED = re.compile(
-    r"//(?:go:|export |line |extern | ?\+build)|///[ \t]{0,4}<(?:reference|amd)|/\*[!+]"
-    r"|#[ \t]{0,4}(?:(?:frozen_string_literal|typed|syntax|escape)\b|-\*-.{0,40}coding[:=](?! ?utf-?8))|#[ \t]{0,4}/// "
+    r"//[ \t]{0,4}#cgo\b|//(?:go:|export |line |extern | ?\+build)|///[ \t]{0,4}<(?:reference|amd)|/\*[!+]"
+    r"|#[ \t]{0,4}(?:(?:frozen_string_literal|shareable_constant_value|warn_indent|typed|syntax|escape)\b|check[ \t]{0,4}=)"
+    r"|#[ \t]{0,4}(?:-\*-.{0,40}coding[:=](?! ?utf-?8)|/// )"
     r"|/[/*]\*{0,2}[ \t\n*]{0,20}(?:@ts-|@jsx|webpack[A-Z]|@vite-ignore|(?:Unordered )?[Oo]utput:)"
 )
+# Where a comment does not end with its line, or before it.
+_ENDED = {"Makefile": re.compile(r"\\\n?\Z"), "PHP": re.compile(r"\A(?:#|//).*\?>")}
 _TEMPLATES = frozenset(("JavaScript", "TypeScript", "Go"))  # where a text between backticks runs over lines
 _STARRED = re.compile(r"[ \t]*\*(?:[ \t/]|$)")
 # Pygments takes time quadratic in the length of some hostile texts; no person reviews a longer hunk of comments.
@@ -129,6 +132,8 @@ def code_lines(language: str, text: str, at_start: bool) -> list[CodeLine] | Non
         if value.isspace():
             reading.blank(value)
         elif _is_comment(language, kind) and not _OBEYED.match(value):
+            if language in _ENDED and _ENDED[language].search(value):
+                return None
             # A comment of several lines parts the code before it from the code after it as its line ends do.
             reading.blank("\n" if "\n" in value else " ")
         else:

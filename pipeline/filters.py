@@ -190,7 +190,7 @@ def unwritten_only() -> Rule:
 
 def title_says(kind: str) -> Rule:
     """A revert, a backport, a merge of branches or a version bump, by the rules of `titles.toml` for title and body."""
-    return Rule(kind, told_kind_of(pl.col("title"), pl.col("body")) == kind)
+    return Rule(kind, told_kind_of(pl.col("title"), pl.col("body"), kind) == kind)
 
 
 def binary(mode: str) -> list[Rule]:

@@ -43,8 +43,8 @@ def pull_facts(repo: str, node: dict[str, Any]) -> dict[str, Any]:
             {
                 "repo": issue["repository"]["nameWithOwner"],
                 "number": issue["number"],
-                "title": issue["title"],
-                "body": issue["body"] or "",
+                "title": issue["title"].strip(),
+                "body": (issue["body"] or "").replace("\r\n", "\n").strip(),
             }
             for issue in _nodes(node["closingIssuesReferences"])
         ],

@@ -62,7 +62,7 @@ def _masked_once(texts: list[str], kinds: Collection[Kind], placeholders: Placeh
         outside_placeholders(
             [
                 place
-                for place in _found(text, kinds, is_code=at == len(texts) - 1)
+                for place in _found(_without_returns(text), kinds, is_code=at == len(texts) - 1)
                 if place.end > place.start and not (place.kind == "ip" and place.label in versions)
             ],
             text,
@@ -80,6 +80,11 @@ def _masked_once(texts: list[str], kinds: Collection[Kind], placeholders: Placeh
         replaced(text, [*places, *outside_placeholders(list(values.places(text)), text)], placeholders)
         for text, places in zip(texts, found, strict=True)
     ]
+
+
+def _without_returns(text: str) -> str:
+    """The text with its lines ended by newlines alone, every place where it was: what ends a line ends a value."""
+    return text.replace("\r\n", " \n").removesuffix("\r")
 
 
 def _found(text: str, kinds: Collection[Kind], is_code: bool) -> Iterable[Found]:

@@ -180,6 +180,7 @@ def other_table(tmp_path: Path) -> Iterator[EditedTable]:
         ("body = [", "text = [", "the parts of revert must be title, body, not title, text"),
         ("'^revert(", "'(?=x)^revert(", "would not read alike"),
         ("'^revert(", r"'\d^revert(", "would not read alike"),
+        ("'^revert(", "'(^revert(", "is no regular expression"),
     ],
 )
 def test_a_wrong_table_is_refused(other_table: EditedTable, old: str, new: str, message: str) -> None:

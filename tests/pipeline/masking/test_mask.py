@@ -92,6 +92,22 @@ def test_a_profile_and_a_mention_of_one_login_share_a_number() -> None:
     assert masked.patch == patch_of([], ["- Mend it (@[HANDLE_1])"])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "machine h login ada password hunter2x9",
+        "- Mend the door (@alice)",
+        "Signed-off-by: Jane Doe <jane@harbour.dev>",
+    ],
+)
+def test_lines_that_end_as_on_windows_are_masked_alike_and_keep_their_ends(text: str) -> None:
+    plain, other = f"{text}\nand more\n", f"{text}\r\nand more\r\n"
+    assert mask("", other, "", KINDS).body == mask("", plain, "", KINDS).body.replace("\n", "\r\n")
+    assert mask("", plain, "", KINDS).body != plain
+    patch = f"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+{text}\n"
+    assert mask("", "", patch.replace("\n", "\r\n"), KINDS).patch.replace("\r", "") == mask("", "", patch, KINDS).patch
+
+
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match=r"'names'.*cannot be masked; the kinds are secret"):
         mask("", "", "", ["names"])  # type: ignore[list-item]
