@@ -52,7 +52,7 @@ def server(latency: float) -> Iterator[str]:
 
 def requests(calls: int) -> Iterator[Request]:
     """So many different questions."""
-    return (question(f"{at} {_FILLER}") for at in range(calls))
+    return (question(f"{at} {_FILLER}", max_output_tokens=300) for at in range(calls))
 
 
 async def by_sdk(chosen: Chosen, calls: int) -> AsyncIterator[str | None]:

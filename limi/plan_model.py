@@ -8,8 +8,11 @@ from limi.screen import line
 from pipeline.llm.budget import NANO
 from pipeline.llm.estimate import Estimate, estimate
 from pipeline.llm.opening import FOLDER
+from pipeline.llm.reply import read_completion
+from pipeline.llm.request import Request, key_of
 from pipeline.llm.store import Store
 from pipeline.params import Params
+from pipeline.sections import Model
 from pipeline.synthesis.plan import first_round
 from pipeline.synthesis.queries import needs_model
 from pipeline.tables import SAMPLED
@@ -31,19 +34,30 @@ def show_model(params: Params) -> None:
         return
     sampled = SAMPLED.read(SAMPLE)
     with closing(Store(FOLDER)) as store:
-        found = estimate(first_round(sampled, chosen, model), model, store, datetime.now(UTC).date())
+        asked = first_round(sampled, chosen, params.checks, model, lambda request: _answered(request, model, store))
+        found = estimate(asked, model, store, datetime.now(UTC).date())
         spent = store.spent
     line(f"{sampled.height:,} queries by {model.name} at {model.endpoint}, {chosen.judgements} judgements each:")
     line(
         f"  {found.requests:,} requests in the first round; {found.stored:,} are answered already, {found.to_pay:,} are to be paid"
     )
-    line(f"  one by one   {_dollars(found.expected)} as a rule, {_dollars(found.most)} at most")
     line(
-        f"  in batches   {_dollars(found.expected_by_batch)} as a rule, {_dollars(found.most_by_batch)} at most, within a day"
+        f"  one by one   {_dollars(found.expected)} as a rule, {_dollars(found.most)} if each reply is as long as it may be"
     )
-    if chosen.rewrites:
-        line(f"  A query that fails is written again up to {chosen.rewrites} times, each about as dear as the first.")
+    line(
+        f"  in batches   {_dollars(found.expected_by_batch)} as a rule, {_dollars(found.most_by_batch)} likewise; within a day"
+    )
+    again = f", and a query that fails up to {chosen.rewrites} times" if chosen.rewrites else ""
+    line(
+        f"  On top of that, a reply that cannot be used is asked for once more{again}, each about as dear as the first."
+    )
     _cap(params, found, spent)
+
+
+def _answered(request: Request, model: Model, store: Store) -> str | None:
+    kept = store.reply(key_of(request, model))
+    said = read_completion(kept.raw) if kept else None
+    return said.text if said else None
 
 
 def _cap(params: Params, found: Estimate, spent: int) -> None:

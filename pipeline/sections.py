@@ -169,7 +169,9 @@ class Model(Section):
     structured: Literal["json_schema", "json_object", "off"] = Field(
         description="how the form of a reply is asked for; off: in words alone. Each reply is checked here in any case"
     )
-    max_output_tokens: Positive = Field(description="most tokens of a reply, those of its reasoning included")
+    max_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        description="most tokens of a reply, those of its reasoning included"
+    )
     limit_field: Literal["max_completion_tokens", "max_tokens"] = Field(
         description="what the server calls that limit; older compatible servers know max_tokens"
     )
@@ -177,16 +179,16 @@ class Model(Section):
         description="sampling temperature; null: not sent, as models that reason refuse it"
     )
     reasoning_effort: str = Field(description="low, medium, high, as the model knows it; empty: not sent")
-    concurrency: Positive = Field(description="requests under way at most")
+    concurrency: Annotated[int, Field(ge=1, le=10_000)] = Field(description="requests under way at most")
     requests_per_minute: NonNegative = Field(description="0: what the server's headers say")
     tokens_per_minute: NonNegative = Field(description="0: what the server's headers say")
-    max_usd: Annotated[float, Field(ge=0.0)] = Field(
+    max_usd: Annotated[float, Field(ge=0.0, le=1_000_000.0)] = Field(
         description="hard cap in dollars on all that was ever paid from `.limi/model`"
     )
     mode: Literal["direct", "batch"] = Field(
         description="one request after the other, or the Batch API: half the price, within a day"
     )
-    timeout_seconds: Annotated[float, Field(gt=0.0)] = Field(description="how long a reply may take")
+    timeout_seconds: Annotated[float, Field(gt=0.0, le=86_400.0)] = Field(description="how long a reply may take")
     tries: Positive = Field(description="attempts of a request until its row fails")
 
 

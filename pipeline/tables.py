@@ -203,7 +203,7 @@ SAMPLED = Table(
         "symbols": (_TEXTS, "functions and classes that its hunks are in, as git names them in the patch, sorted"),
         "masked": (
             pl.List(MASKED),
-            "how many different values of each kind are masked in title, body and patch; kinds without any are left out",
+            "how many different values of each kind are masked in its texts; kinds without any are left out",
         ),
         "language": (_TEXT, "the repository's main language"),
         "licence": (_TEXT, "the repository's licence"),

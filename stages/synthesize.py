@@ -6,12 +6,14 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.errors import LimiError
 from pipeline.files import write_json
 from pipeline.ledger import write_fates
 from pipeline.llm.opening import open_door
 from pipeline.params import Params, read_params
 from pipeline.progress import counting
 from pipeline.query_tables import DRAFTS, QUERIES
+from pipeline.synthesis.plan import judging
 from pipeline.synthesis.queries import STAGE, Synthesized, needs_model, synthesize, writer_and_judge
 from pipeline.synthesis.summary import summary
 from pipeline.tables import SAMPLED
@@ -26,12 +28,20 @@ def main() -> None:
     DRAFTS.write(found.drafts, Path("data/drafts.parquet"))
     write_fates(STAGE, found.fates)
     write_json(Path("metrics/synthesize.json"), summary(found.queries, found.drafts, writer))
+    failed = [fate for fate in found.fates if fate["fate"] == "failed"]
+    if failed and len(failed) == len(found.fates):
+        raise LimiError(
+            f"not one of {len(failed)} queries could be written (the last: {failed[-1]['reason']}. {failed[-1]['evidence']}); "
+            "data/drafts.parquet holds what came instead"
+        )
 
 
 async def _synthesized(sampled: pl.DataFrame, params: Params) -> tuple[Synthesized, str]:
     """What was written, and the writer's name."""
     async with AsyncExitStack() as stack:
         door = await stack.enter_async_context(open_door(params.model)) if needs_model(params.synthesize) else None
+        if door:
+            door.know(judging(params.synthesize, params.model).name)
         writer, judge = writer_and_judge(params.synthesize, params.model, door)
         # A batch takes all questions together; else twice the concurrency keeps the door busy while texts are checked.
         at_once = (

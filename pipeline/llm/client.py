@@ -36,7 +36,7 @@ __all__ = [
     "Way",
 ]
 
-GRACE = 60.0  # seconds; what is on its way when a run ends is paid for, so its answers are awaited so long
+GRACE = 60.0  # seconds at least; what is on its way when a run ends is paid for, so its answers are awaited
 
 
 class Way(Protocol):
@@ -89,7 +89,7 @@ class ModelDoor:
         self._today = datetime.fromtimestamp(clock.now(), UTC).date()
         self._chosen = chosen
         self._prices: dict[str, Price] = {}
-        self._price(chosen.name)
+        self.know(chosen.name)
         self._store = store
         random_ = random_ or random.Random()  # noqa: S311 - for waits
         known = chosen, store, self.budget, key, clock, random_
@@ -117,6 +117,11 @@ class ModelDoor:
     def spend(self) -> Spend:
         """How the run stands now."""
         return Spend(self._calls, self._cached, self._cost, self.budget.spent, self.budget.left)
+
+    def know(self, *models: str) -> None:
+        """Look up the prices of models that will be asked. Raises UserError before anything is paid, where one is not known."""
+        for model in models:
+            self._price(model)
 
     def _price(self, model: str) -> Price:
         if model not in self._prices:
@@ -151,7 +156,7 @@ class ModelDoor:
                     asked.cancel()
             left = list(self._asked.values())
             if left:
-                await asyncio.wait(left, timeout=GRACE)
+                await asyncio.wait(left, timeout=max(GRACE, self._chosen.timeout_seconds))
             for asked in left:
                 asked.cancel()
             await asyncio.gather(*left, return_exceptions=True)

@@ -13,6 +13,7 @@ from openai import APIStatusError, AsyncOpenAI, DefaultAioHttpClient
 
 from pipeline.llm.verdict import Answer
 
+SHORTEST_KEY = 8  # bytes; a shorter one is no secret, and a local server's "none" is a word
 _CONNECT = 30.0  # seconds
 _HEADERS = {"Content-Type": "application/json"}
 _FORM = {"Content-Type": "multipart/form-data"}
@@ -29,6 +30,7 @@ class Connection:
     def __init__(self, endpoint: str, key: str, timeout: float, most: int) -> None:
         """`timeout` is for a whole exchange, in seconds; `most` is how many there may be at once."""
         self._timeout = timeout
+        self._key = (key or "none").encode()
         http = DefaultAioHttpClient(
             timeout=httpx2.Timeout(timeout, connect=min(_CONNECT, timeout)),
             limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=30.0),
@@ -76,9 +78,12 @@ class Connection:
         except Exception as error:
             # Not all that the transport raises is mapped, and what it raises may carry the request: only its kind goes on.
             raise NoAnswerError(_kind(error)) from None
-        return Answer(
-            response.status_code, {name.lower(): value for name, value in response.headers.items()}, response.content
-        )
+        body = response.content
+        if len(self._key) >= SHORTEST_KEY and self._key in body:
+            body = body.replace(
+                self._key, b"[key]"
+            )  # a server that sends the key back must not bring it into the store
+        return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
 
     async def close(self) -> None:
         """Close every connection."""

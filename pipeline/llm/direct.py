@@ -64,8 +64,7 @@ class Direct:
         failed = waits = 0
         while True:
             self._go_on()
-            attempt = await self._budget.reserve(question)
-            answer, what, kept = await self._attempt(question, attempt)
+            answer, what, kept = await self._attempt(question)
             if kept:
                 return kept
             if what == "stop" and answer:
@@ -103,13 +102,16 @@ class Direct:
         """Close every connection."""
         await self._connection.close()
 
-    async def _attempt(self, question: Question, attempt: int) -> tuple[Answer | None, str, Kept | None]:
+    async def _attempt(self, question: Question) -> tuple[Answer | None, str, Kept | None]:
         """Send once: the answer if one came, what it means, and the reply if there is one. The money is settled when this returns."""
         tokens = len(question.content) // BYTES_PER_TOKEN + question.max_output_tokens
-        answer, said, kept, what = None, None, None, "not sent"
+        answer, said, kept, what, attempt = None, None, None, "not sent", 0
+        turn = await self.limiter.turn(tokens)
         try:
-            turn = await self.limiter.turn(tokens)
             try:
+                self._go_on()
+                # Only who has a turn takes money: after a kill, what is set aside is for no more than was on its way.
+                attempt = await self._budget.reserve(question)
                 self._go_on()
                 what = "broken off"
                 self._sending.add(question.key)
@@ -131,10 +133,19 @@ class Direct:
             if answer and what in _NOT_CHARGED:
                 self._budget.release(attempt, f"http {answer.status}")
             elif what == "not sent":
-                self._budget.release(attempt, what)
+                if attempt:
+                    self._budget.release(attempt, what)
             elif kept is None:
                 self._budget.lose(attempt, what)
         self._watch(what)
+        if kept and kept.cost > question.most():
+            self._stop(
+                ModelRefusesError(
+                    f"{self._chosen.name} at {self._where} took {kept.output_tokens:,} tokens for an answer of at most "
+                    f"{question.max_output_tokens:,}, so no budget can be kept; see whether the server knows {self._chosen.limit_field} "
+                    "(model.limit_field), then run the same command again: what was answered is kept"
+                )
+            )
         if what == "again" and answer:
             what = f"status {answer.status}"
         return answer, what, kept

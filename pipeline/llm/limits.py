@@ -16,6 +16,8 @@ from email.utils import parsedate_to_datetime
 from pipeline.llm.clock import Clock
 
 MINUTE = 60.0
+EPOCH = 1e9  # seconds since 1970; no span is as long
+LONGEST_RESET = 86_400.0  # seconds; limits are by the day at most, so what is longer is something else
 GONE = float("-inf")  # the time of what is more than a minute ago
 _SPAN = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,4})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)(s|ms))?")
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
@@ -211,6 +213,14 @@ def _level(headers: Mapping[str, str], name: str, now: float) -> _Level | None:
         headers.get(f"x-ratelimit-{what}-{name}", "") for what in ("limit", "remaining", "reset")
     )
     until = span(reset)
-    if until is None or not _NUMBER.fullmatch(limit) or not _NUMBER.fullmatch(remaining) or not float(limit):
+    if until is not None and until >= EPOCH:
+        until = max(0.0, until - now)  # some servers tell the time of the reset, in seconds since 1970
+    if (
+        until is None
+        or until > LONGEST_RESET
+        or not _NUMBER.fullmatch(limit)
+        or not _NUMBER.fullmatch(remaining)
+        or not float(limit)
+    ):
         return None
     return _Level(float(limit), min(float(limit), float(remaining)), now, now + until)

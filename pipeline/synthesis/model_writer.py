@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.llm.reply import Reply
 from pipeline.llm.request import Message, Request
 from pipeline.llm.structured import Door, Unusable, ask_for, request_of
 from pipeline.llm.visible import visible
@@ -39,17 +40,21 @@ class ModelWriter:
         found = await ask_for(WrittenQuery, self._door, messages(pull, reasons, earlier), self._chosen)
         if isinstance(found, Unusable):
             return found
-        written = found.value
-        return Draft(
-            query=written.query,
-            domain=written.domain,
-            success_criteria=written.acceptance_criteria,
-            sub_domain=written.sub_domain,
-            needed_context=written.needed_context,
-            difficulty=written.difficulty,
-            rationale=written.rationale,
-            replies=tuple(found.replies),
-        )
+        return draft_of(found.value, found.replies)
+
+
+def draft_of(written: WrittenQuery, replies: Sequence[Reply] = ()) -> Draft:
+    """What a model wrote, as a draft."""
+    return Draft(
+        query=written.query,
+        domain=written.domain,
+        success_criteria=written.acceptance_criteria,
+        sub_domain=written.sub_domain,
+        needed_context=written.needed_context,
+        difficulty=written.difficulty,
+        rationale=written.rationale,
+        replies=tuple(replies),
+    )
 
 
 def first_request(pull: dict[str, Any], chosen: Model) -> Request:

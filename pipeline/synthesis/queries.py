@@ -1,6 +1,7 @@
 """One query per sampled pull request, with every draft on the way to it and what was found in each."""
 
 import hashlib
+from collections import deque
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pipeline.ledger import fate
 from pipeline.llm.budget import NANO
 from pipeline.llm.structured import Door, Unusable
 from pipeline.llm.together import each
+from pipeline.llm.verdict import TooManyFailuresError
 from pipeline.query_tables import DRAFTS, QUERIES
 from pipeline.sections import Checks, Model, Synthesize
 from pipeline.synthesis.drafts import draft_rows
@@ -26,6 +28,8 @@ from pipeline.synthesis.template_writer import TemplateWriter
 from pipeline.synthesis.writers import Draft
 
 STAGE = "synthesize"
+WATCHED = 40  # the latest queries that are looked at for an early stop
+ENOUGH = 20  # so many of them there must be
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,18 @@ async def synthesize(
             draft_rows(query_id(pull["pr_id"]), pull["pr_id"], writer.name, outcome),
         )
 
-    done = []
+    done: list[_Work] = []
+    latest: deque[bool] = deque(maxlen=WATCHED)  # of the latest, which failed
     async with aclosing(each(sampled.iter_rows(named=True), work, at_once)) as results:
         async for one in results:
             done.append(one)
+            latest.append(one.fate["fate"] == "failed")
             seen()
+            if len(latest) >= ENOUGH and 2 * sum(latest) > len(latest):
+                raise TooManyFailuresError(
+                    f"{sum(latest)} of the latest {len(latest)} queries failed (the last: {one.fate['reason']}. {one.fate['evidence']}); "
+                    "another model, model.structured or model.max_output_tokens may help. What was answered is kept in .limi/model"
+                )
     done.sort(key=lambda one: one.place)  # they came in the order in which the model answered
     _find_repeats(done, limits.similarity, drop=chosen.failing == "drop")
     return Synthesized(

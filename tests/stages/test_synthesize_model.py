@@ -131,20 +131,33 @@ def test_the_plan_says_what_is_to_be_paid_and_asks_nothing(asking: Project, serv
     assert server.journal() == []
     assert run(asking).returncode == 0
     again = asking.run("limi", "plan").stdout
-    assert "3 are answered already" in again  # the writer's; what will be judged is only guessed
+    assert "9 requests in the first round; 9 are answered already, 0 are to be paid" in again
     spent = f"{9 * COST:.4f} dollars are spent"
     assert spent in again
 
 
-def test_what_a_model_cannot_say_by_the_schema_is_a_failed_row_with_its_reply(
-    asking: Project, server: ModelServer
-) -> None:
-    server.start([{"match": {"userMessage": WRITER}, "response": {"content": '{"query": 7}', "usage": USAGE}}, *ANSWERS[1:],
-                  {"match": {"userMessage": "That answer cannot be used"}, "response": {"content": "{}", "usage": USAGE}}])  # fmt: skip
-    assert run(asking).returncode == 0
+def test_if_no_reply_can_be_used_the_stage_fails_and_the_replies_are_kept(asking: Project, server: ModelServer) -> None:
+    server.start(
+        [
+            {"match": {"userMessage": WRITER}, "response": {"content": '{"query": 7}', "usage": USAGE}},
+            {"match": {"userMessage": "That answer cannot be used"}, "response": {"content": "{}", "usage": USAGE}},
+        ]
+    )
+    done = run(asking)
+    assert done.returncode == 1
+    assert "not one of 3 queries could be written (the last: not_valid" in done.stderr
     fates = LEDGER.read(asking.folder / "data/ledger/synthesize.parquet")
     assert fates.select("fate", "reason").unique().rows() == [("failed", "not_valid")]
     drafts = DRAFTS.read(asking.folder / "data/drafts.parquet")
     assert drafts["raw"].to_list() == ["{}"] * 3
     assert drafts["calls"].list.len().to_list() == [2] * 3
     assert len(server.journal()) == 6
+
+
+def test_a_judge_whose_price_is_not_known_is_told_before_anything_is_paid(asking: Project, server: ModelServer) -> None:
+    asking.edit(server.base_url, "https://models.example/v1")
+    asking.edit('judge: ""', "judge: our-own")
+    done = run(asking)
+    assert done.returncode == 2
+    assert "our-own" in done.stderr
+    assert server.journal() == []

@@ -34,7 +34,7 @@ from tests.pipeline.llm.chosen import Chosen, question
 async def main(endpoint, folder, calls, at_once):
     store = Store(Path(folder))
     async with ModelDoor(Chosen(endpoint=endpoint, concurrency=at_once), store, "none") as door:
-        async for reply in each((question(str(at)) for at in range(calls)), door.ask, at_once):
+        async for reply in each((question(str(at), max_output_tokens=300) for at in range(calls)), door.ask, at_once):
             pass
         print(json.dumps({"calls": door.spend().calls, "cached": door.spend().cached, "spent": door.spend().spent}))
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from pipeline.llm.structured import Unusable
+from pipeline.llm.verdict import TooManyFailuresError
 from pipeline.query_tables import DRAFTS, QUERIES
 from pipeline.sections import Synthesize
 from pipeline.synthesis.checks import Finding
@@ -209,6 +210,17 @@ def test_a_reply_that_cannot_be_used_is_a_failure_with_its_raw_text(chosen: Synt
     )
     draft = found.drafts.filter(pl.col("pr_id") == "acme/parser#1").to_dicts()[0]
     assert (draft["raw"], draft["failure"], draft["query"]) == ('{"query": "Par', "truncated", "")
+
+
+def test_if_more_than_half_of_the_latest_fail_the_run_stops() -> None:
+    rows = [sampled(number) for number in range(1, 61)]
+    with pytest.raises(
+        TooManyFailuresError, match=r"21 of the latest 40 queries failed \(the last: truncated\. The reply was cut off"
+    ):
+        run(rows, Telling(*[GOOD] * 20, *[""] * 40), KEEPING, at_once=1)
+    # One fewer, and it goes on.
+    found = run(rows[:40], Telling(*[GOOD] * 20, *[""] * 20), KEEPING, at_once=1)
+    assert found.queries.height == 20
 
 
 def test_a_query_that_says_what_an_earlier_one_says_is_named_or_dropped() -> None:
