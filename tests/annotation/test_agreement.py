@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from annotation.agreement import agreement_report, merge
 from annotation.reviews import Judgement
 from pipeline.query_tables import QUERIES, REVIEWED
+from tests.pipeline.query_rows import WITHOUT_MODEL
 
 NAMES = ("ada", "bo", "chidi", "dana")
 SIDES = ("accept", "edit", "reject")
@@ -31,6 +32,7 @@ def query(number: int = 1) -> dict[str, Any]:
         "sub_domain": "back-end",
         "success_criteria": ["It works."],
         "writer": "template/1",
+        **WITHOUT_MODEL,
         "leaked_identifiers": [],
         "leaked_paths": [],
         "leakage": 0.0,

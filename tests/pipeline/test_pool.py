@@ -16,6 +16,7 @@ from pipeline.query_tables import REVIEWED
 from pipeline.real_world import RealWorldQuery
 from pipeline.sections import Pool
 from pipeline.tables import LEDGER, SAMPLED
+from tests.pipeline.query_rows import WITHOUT_MODEL
 
 SEED = 5
 NAMES = ("front-end", "back-end", "debugging")
@@ -32,6 +33,7 @@ def judged(at: int, repo: str = "o/a", sub_domain: str = "back-end", **changed: 
         "sub_domain": sub_domain,
         "success_criteria": ["It works."],
         "writer": "template 1",
+        **WITHOUT_MODEL,
         "leaked_identifiers": [],
         "leaked_paths": [],
         "leakage": 0.0,
