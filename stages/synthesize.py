@@ -17,7 +17,7 @@ from pipeline.synthesis.plan import judging
 from pipeline.synthesis.queries import STAGE, Synthesized, needs_model, synthesize, writer_and_judge
 from pipeline.synthesis.summary import summary
 from pipeline.tables import SAMPLED
-from stages.run import run_stage
+from stages.run import run_stage, say
 
 
 def main() -> None:
@@ -33,6 +33,11 @@ def main() -> None:
         raise LimiError(
             f"not one of {len(failed)} queries could be written (the last: {failed[-1]['reason']}. {failed[-1]['evidence']}); "
             "data/drafts.parquet holds what came instead"
+        )
+    if failed:
+        say(
+            f"{len(failed)} of {len(found.fates)} queries failed, data/drafts.parquet says why; `dvc repro --force synthesize` asks those "
+            "again to which no reply came"
         )
 
 

@@ -9,6 +9,7 @@ from pipeline.llm.clock import Clock
 from pipeline.llm.connection import Connection, NoAnswerError
 from pipeline.llm.limits import Limiter, stated_wait
 from pipeline.llm.reply import read_completion
+from pipeline.llm.request import BYTES_PER_TOKEN
 from pipeline.llm.store import Kept, Store
 from pipeline.llm.verdict import (
     Answer,
@@ -29,7 +30,6 @@ LONGEST_STATED = 3_600.0  # seconds; a server that asks for more is asked again 
 WATCHED = 40  # the latest attempts that are looked at for an early stop
 ENOUGH = 20  # so many of them there must be
 REFUSALS = 5  # questions refused, not for their own text and with none answered yet, that show that all will be
-BYTES_PER_TOKEN = 4  # what the servers themselves reckon with for a limit by the minute
 
 _NOT_CHARGED = ("wait", "again", "refused", "stop")  # verdicts
 

@@ -6,11 +6,10 @@ from datetime import date
 
 from pipeline.llm.budget import Question
 from pipeline.llm.prices import price_of
-from pipeline.llm.request import Request, content_of, key_of_content
+from pipeline.llm.request import BYTES_PER_TOKEN, Request, content_of, key_of_content
 from pipeline.llm.store import Store
 from pipeline.sections import Model
 
-BYTES_PER_TOKEN = 4  # of English text and code, about
 ENOUGH = 20  # so many replies tell how long the next will be; before, half of the limit is expected
 
 

@@ -14,6 +14,9 @@ from pipeline.sections import Model
 Message = dict[str, str]  # {"role": "system" | "user" | "assistant", "content": text}
 
 
+BYTES_PER_TOKEN = 4  # of English text and code, about; servers reckon with it for their limits by the minute
+
+
 @dataclass(frozen=True)
 class Request:
     """One question. `schema` is the JSON schema of the answer, None for plain text; `sample` tells answers to the same question apart."""

@@ -5,6 +5,7 @@ cut off, refused, no JSON or not valid is given back once with what was wrong; t
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,7 @@ Failure = Literal["no_reply", "refused", "truncated", "not_json", "not_valid"]
 MOST_READ = 200_000  # characters of a reply; more than any output limit gives, and a bound for a hostile server
 MOST_QUOTED = 8_000  # characters of a failed reply that are given back
 MOST_PROBLEMS = 10
+_FENCED = re.compile(r"^```(?:json)?", re.IGNORECASE)
 _MOST_STEP = 60  # characters of a key that the reply made up
 # OpenAI takes these with `strict` (guide "Structured outputs", supported schemas; lengths of strings since 2025, not for fine-tuned
 # models), and llama.cpp's json-schema-to-grammar knows them all.
@@ -156,10 +158,12 @@ def _read(kind: type[Value], reply: Reply) -> Value | _Problem:
 
 
 def _json(text: str) -> object:
-    """What a text says in JSON, without the code fence that some models put around it. Raises _NotJsonError."""
+    """What a text says in JSON, without what some models put around it: their thoughts, a code fence. Raises _NotJsonError."""
     bare = text.strip()
+    if bare.startswith("<think>"):
+        bare = bare.partition("</think>")[2].strip()
     if bare.startswith("```") and bare.endswith("```"):
-        bare = bare.removeprefix("```").removeprefix("json").removesuffix("```")
+        bare = _FENCED.sub("", bare).removesuffix("```")
     if len(bare) > MOST_READ:
         raise _NotJsonError(f"it is longer than {MOST_READ} characters")
     try:

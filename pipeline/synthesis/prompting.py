@@ -11,10 +11,17 @@ from pathlib import Path
 from string import Template
 from typing import Literal
 
+from pydantic import BaseModel
+
+from pipeline.files import canonical_json
+from pipeline.llm.structured import schema_of
+from pipeline.synthesis.records import Judgement, WrittenQuery
+
 Role = Literal["writer", "judge"]
 
 FOLDER = Path(__file__).with_name("prompts")
 CURRENT: dict[Role, int] = {"writer": 1, "judge": 1}
+ANSWERS: dict[Role, type[BaseModel]] = {"writer": WrittenQuery, "judge": Judgement}
 
 
 def render(role: Role, part: str, values: Mapping[str, str] | None = None) -> str:
@@ -37,8 +44,11 @@ def render(role: Role, part: str, values: Mapping[str, str] | None = None) -> st
 
 @cache
 def version(role: Role) -> str:
-    """The version of a role's prompts with the first 12 hex digits of sha256 over all their texts: `writer/1 (0123456789ab)`."""
-    digest = hashlib.sha256()
+    """The version of a role's prompts with the first 12 hex digits of sha256 over all that a model reads: `writer/1 (0123456789ab)`.
+
+    That is the templates' texts, and the schema of the answer with its descriptions.
+    """
+    digest = hashlib.sha256(canonical_json(schema_of(ANSWERS[role])))
     for path in sorted(FOLDER.glob(f"{role}-{CURRENT[role]}.*.md")):
         digest.update(f"{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return f"{role}/{CURRENT[role]} ({digest.hexdigest()[:12]})"

@@ -127,12 +127,11 @@ def _find_repeats(done: list[_Work], similarity: float, drop: bool) -> None:
 
 
 def _stays(outcome: Outcome, chosen: Synthesize) -> Attempt | None:
-    """The draft that becomes the query: the chosen one, or the last one where a failing query is to be kept."""
+    """The draft that becomes the query: the chosen one, or the last that can be used where a failing query is to be kept."""
     if outcome.chosen is not None:
         return outcome.drafts[outcome.chosen]
-    if chosen.failing == "keep" and outcome.fate == "dropped" and outcome.drafts:
-        return outcome.drafts[-1]
-    return None
+    usable = [attempt for attempt in outcome.drafts if isinstance(attempt.draft, Draft)]
+    return usable[-1] if chosen.failing == "keep" and usable else None
 
 
 def _fate(pull: dict[str, Any], outcome: Outcome, chosen: Synthesize) -> dict[str, Any]:

@@ -6,8 +6,13 @@ import polars as pl
 
 
 def summary(queries: pl.DataFrame, drafts: pl.DataFrame, writer: str) -> dict[str, Any]:
-    """Counts and dollars of a QUERIES and a DRAFTS frame. The same run answered from the store gives the same figures."""
+    """Counts and dollars of a QUERIES and a DRAFTS frame. The same run answered from the store gives the same figures.
+
+    Accepted are queries in which nothing is found and that repeat none; their cost is that of everything that was paid on the way,
+    the drafts and rows that came to nothing included.
+    """
     cost = float(drafts["cost_usd"].sum())
+    accepted = queries.filter((pl.col("findings").list.len() == 0) & (pl.col("repeats") == "")).height
     return {
         "writer": writer,
         "queries": queries.height,
@@ -25,7 +30,8 @@ def summary(queries: pl.DataFrame, drafts: pl.DataFrame, writer: str) -> dict[st
         "input_tokens": int(drafts["input_tokens"].sum()),
         "output_tokens": int(drafts["output_tokens"].sum()),
         "cost_usd": round(cost, 6),
-        "cost_per_query_usd": round(cost / max(1, queries.height), 6),
+        "accepted": accepted,
+        "cost_per_accepted_usd": round(cost / accepted, 6) if accepted else None,
     }
 
 

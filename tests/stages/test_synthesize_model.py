@@ -65,7 +65,7 @@ def test_each_pull_request_gets_a_query_and_its_judgements_once(asking: Project,
     assert LEDGER.read(asking.folder / "data/ledger/synthesize.parquet")["fate"].to_list() == ["kept"] * 3
     told = json.loads((asking.folder / "metrics/synthesize.json").read_text())
     assert (told["calls"], told["judged"], told["repeats"]) == (9, 3, 2)
-    assert told["cost_per_query_usd"] == pytest.approx(3 * COST)
+    assert (told["accepted"], told["cost_per_accepted_usd"]) == (1, pytest.approx(9 * COST))  # the others repeat it
     assert "9 calls, 0 from the store" in done.stderr
     assert len(server.journal()) == 9
 
@@ -152,6 +152,17 @@ def test_if_no_reply_can_be_used_the_stage_fails_and_the_replies_are_kept(asking
     assert drafts["raw"].to_list() == ["{}"] * 3
     assert drafts["calls"].list.len().to_list() == [2] * 3
     assert len(server.journal()) == 6
+
+
+def test_a_row_that_fails_among_others_is_told(asking: Project, server: ModelServer) -> None:
+    of_one = {"match": {"userMessage": "Handle empty input 2\n"}, "response": {"content": "no", "usage": USAGE}}
+    again = {"match": {"userMessage": "That answer cannot be used"}, "response": {"content": "no", "usage": USAGE}}
+    server.start([again, of_one, *ANSWERS])
+    done = run(asking)
+    assert done.returncode == 0, done.stderr
+    assert "1 of 3 queries failed" in done.stderr
+    fates = LEDGER.read(asking.folder / "data/ledger/synthesize.parquet")
+    assert fates.filter(fates["fate"] == "failed").select("pr_id", "reason").rows() == [("acme/parser#2", "not_json")]
 
 
 def test_a_judge_whose_price_is_not_known_is_told_before_anything_is_paid(asking: Project, server: ModelServer) -> None:

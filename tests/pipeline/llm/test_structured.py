@@ -45,8 +45,18 @@ def test_a_valid_reply_is_the_value() -> None:
     assert door.asked[0].messages == tuple(MESSAGES)
 
 
-@pytest.mark.parametrize("text", [f"```json\n{GOOD}\n```", f"```\n{GOOD}\n```", f"\n  {GOOD} \n"])
-def test_a_code_fence_around_the_reply_is_taken_off(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"```json\n{GOOD}\n```",
+        f"```JSON\n{GOOD}\n```",
+        f"```\n{GOOD}\n```",
+        f"\n  {GOOD} \n",
+        f"<think>Is {{}} it?</think>\n{GOOD}",
+        f"<think>a</think>\n```json\n{GOOD}\n```",
+    ],
+)
+def test_thoughts_and_a_code_fence_around_the_reply_is_taken_off(text: str) -> None:
     assert isinstance(ask(ReplayingDoor(text)), Structured)
 
 

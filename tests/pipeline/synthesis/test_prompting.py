@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.synthesis import prompting
 from pipeline.synthesis.prompting import CURRENT, FOLDER, render, version
+from pipeline.synthesis.records import Judgement
 
 
 @pytest.fixture
@@ -56,6 +57,13 @@ def test_the_version_tells_every_change_of_any_text(folder: Path) -> None:
         forget()
         seen.add(version("writer"))
     assert len(seen) == 4
+
+
+def test_the_version_tells_a_change_of_the_schema(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = version("writer")
+    monkeypatch.setitem(prompting.ANSWERS, "writer", Judgement)
+    forget()
+    assert version("writer") != before
 
 
 def test_another_roles_or_versions_texts_change_nothing(folder: Path) -> None:

@@ -198,6 +198,15 @@ def test_or_it_is_kept_and_says_what_is_wrong_with_it() -> None:
     assert found.fates[0]["fate"] == "kept"
 
 
+def test_a_rewrite_that_cannot_be_used_does_not_lose_the_draft_before_it() -> None:
+    again = KEEPING.model_copy(update={"rewrites": 1})
+    kept = run([sampled()], Telling(LEAKING, ""), again)
+    assert kept.queries["query"].to_list() == [LEAKING]
+    assert "leakage" in kept.queries["findings"].to_list()[0]
+    dropped = run([sampled()], Telling(LEAKING, ""), DROPPING)
+    assert (dropped.queries.height, dropped.fates[0]["reason"]) == (0, "truncated")
+
+
 @pytest.mark.parametrize("chosen", [KEEPING, DROPPING])
 def test_a_reply_that_cannot_be_used_is_a_failure_with_its_raw_text(chosen: Synthesize) -> None:
     found = run([sampled(1), sampled(2)], Telling("", GOOD), chosen, at_once=1)
