@@ -31,6 +31,7 @@ DOORS = {
     "tiktoken": "pipeline/tokens.py",
     "splintr": "pipeline/tokens.py",
     "pygments": "pipeline/code_lines.py",
+    "markdown_it": "annotation/render/body.py",
     "py3langid": "pipeline/text_language.py",
     "rensa": "pipeline/compare",
     "detect_secrets": "pipeline/masking",
