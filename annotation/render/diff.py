@@ -62,9 +62,9 @@ def render_diff(patch: str) -> str:
     room = _Room(line_end_changed="\n\\ " in patch)
     sections = [_file(file, count, room) for file, count in zip(files, counts, strict=True)]
     total = f"{len(files):,} file{'' if len(files) == 1 else 's'}"
-    parts = [element("p", note(f"{total}, "), *_counts(added, removed)), *sections]
+    parts = [element("p", note(f"{total},"), *_counts(added, removed)), *sections]
     if room.files_left or room.added_left or room.removed_left:
-        said = f"Left out, to keep this readable: {room.files_left:,} whole files; with them, of all files, "
+        said = f"Left out, to keep this readable: {room.files_left:,} whole files; with them, of all files,"
         parts.append(element("p", note(said), *_counts(room.added_left, room.removed_left), class_="left-out"))
     return element("div", joined(parts), class_="limi-diff")
 
@@ -79,7 +79,7 @@ def _file(file: FileChange, counts: tuple[int, int], room: _Room) -> Html:
     before = room.rows
     rows = list(_rows(file, room)) + list(_stray(file, header, room))
     used = before - room.rows
-    summary = element("summary", *_title(file, name, header), text(" "), *_counts(*counts))
+    summary = element("summary", *_title(file, name, header), *(_counts(*counts) if file.hunks else []))
     table = [element("table", element("tbody", *rows), class_="lines")] if rows else []
     first = room.files == MOST_FILES - 1
     if first or used <= min(MOST_OPEN_FILE, room.open_rows):
@@ -176,6 +176,7 @@ def _wide(content: Html, kind: str) -> Html:
 
 def _counts(added: int, removed: int) -> list[Html]:
     return [
+        text(" "),
         element("span", text(f"+{added:,}"), class_="plus"),
         text(" "),
         element("span", text(f"-{removed:,}"), class_="minus"),

@@ -49,7 +49,9 @@ def head_row(hunk: Hunk, moved: int) -> Html:
     said = f"@@ -{hunk.old_start},{before} +{start},{after} @@ {hunk.heading}"
     parts = [text(said[:MOST_LINE])]
     if not hunk.exact:
-        parts.append(note(" This piece is not as long as its head says, so the numbers may be wrong."))
+        parts.append(
+            note(" This piece is not as its head says: numbers may be wrong, and lines without a sign are left out.")
+        )
     return _row("hunk", None, None, joined(parts))
 
 
