@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from annotation.render.markup import Html, element, joined, note, text
 
 MOST_MARKDOWN = 70_000  # characters; GitHub takes 65,536. Longer ones are shown as plain text
-MOST_PLAIN = 200_000  # characters of plain text that are shown
+MOST_PLAIN = 100_000  # characters of plain text that are shown
 MOST_NESTING = 40  # lists and quotes within one another, a list being two; the parser drops what is deeper, so such a body is plain text
 MOST_HTML = 2_000_000  # characters; a reference that is used a thousand times makes much of little
 MOST_ADDRESS = 300  # characters shown of an address

@@ -111,7 +111,7 @@ def _is_of_emoji(whole: str, at: int) -> bool:
 def _named(hidden: list[str]) -> str:
     names = " ".join(_name(letter) for letter in hidden[:_NAMED_IN_A_RUN])
     more = f" and {len(hidden) - _NAMED_IN_A_RUN:,} more" if len(hidden) > _NAMED_IN_A_RUN else ""
-    return f'<span class="hidden">{names}{more}</span>'
+    return f'<span class="unseen">{names}{more}</span>'
 
 
 def _name(letter: str) -> str:

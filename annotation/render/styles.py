@@ -32,7 +32,7 @@ STYLES = f"""
 .limi-body .host, .limi-body .picture, .limi-body .note, .limi-title .note, .limi-diff .note, .limi-diff .status {{ opacity: .7; }}
 .limi-body .note, .limi-title .note, .limi-diff .note {{ font-style: italic; }}
 .limi-body .picture {{ border: 1px dashed rgba(128, 128, 128, .6); border-radius: 4px; padding: 0 4px; }}
-.limi-title .hidden, .limi-body .hidden, .limi-diff .hidden {{
+.limi-title .unseen, .limi-body .unseen, .limi-diff .unseen {{
   display: inline; visibility: visible; padding: 0 3px; border-radius: 3px; background: #9a6700; color: #fff; font-size: .85em;
 }}
 .limi-title .blank, .limi-body .blank, .limi-diff .blank {{ background: rgba(154, 103, 0, .35); }}

@@ -40,7 +40,7 @@ CLASSES = {
         "code",
         "context",
         "file",
-        "hidden",
+        "unseen",
         "host",
         "hunk",
     ),
