@@ -46,7 +46,7 @@ def _details(question: dict[str, Any]) -> Markup:
     annotators: list[list[object]] = [
         [
             one["name"],
-            ", ".join(f"{value} {times}" for value, times in one["values"].items()),
+            ", ".join(f"{value}: {times}" for value, times in one["values"].items()),
             estimate_words(one["same_as_others"]),
             estimate_words(one["alpha_without"]),
         ]

@@ -5,7 +5,6 @@ browser said; so what is not as expected is taken as not known and refuses nothi
 """
 
 import json
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from annotation.reviews import Judgement
 from annotation.statistics.answers import ANSWERS
 from pipeline.sections import Review
 
+_LONGEST = 1e8  # seconds, three years: no time spent on a task
 _Key = tuple[str, str]  # query_id, annotator
 
 
@@ -87,8 +87,4 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _seconds(value: Any) -> float | None:
-    try:
-        known = type(value) in (int, float) and math.isfinite(value) and value >= 0
-        return float(value) if known else None
-    except OverflowError:
-        return None
+    return float(value) if type(value) in (int, float) and 0 <= value <= _LONGEST else None

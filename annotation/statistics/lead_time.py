@@ -48,7 +48,7 @@ def _of(annotator: str, own: pl.DataFrame) -> LeadTime:
     # Less than a tenth of a second is the clock's doing, and nought has no logarithm.
     logarithms = numpy.log(numpy.maximum(seconds, 0.1))
     lower, upper = numpy.quantile(logarithms, [0.25, 0.75])
-    reach = FENCE * (upper - lower) + 1e-9
+    reach = FENCE * (upper - lower)
     odd = timed.filter(pl.Series((logarithms < lower - reach) | (logarithms > upper + reach)))
     outliers = odd.sort("lead_seconds", "query_id", descending=[True, False]).select("query_id", "lead_seconds").rows()
     return LeadTime(annotator, timed.height, untimed, median, low, high, tuple(outliers), "")
