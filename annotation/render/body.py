@@ -144,7 +144,7 @@ def _place(address: str) -> str:
     except ValueError:
         return _cut(address)
     plain = host.isascii() and host.replace("-", "").replace(".", "").replace(":", "").isalnum()
-    return host if plain and len(host) <= MOST_ADDRESS and "\\" not in address else _cut(address)
+    return host if plain and len(host) <= MOST_ADDRESS else _cut(address)
 
 
 def _cut(address: str) -> str:

@@ -26,7 +26,7 @@ def hunk_rows(hunk: Hunk, moved: int) -> Iterator[Row]:
     new = old + moved
     for line, pieces in _with_changes(hunk.lines):
         kind = _KINDS[line[0]]
-        code = joined([text(line[0]), _code(pieces)])
+        code = joined([text(line[0]), _code(pieces, max(0, len(line) - 1 - MOST_LINE))])
         yield Row(kind, None if kind == "added" else old, None if kind == "removed" else new, code)
         old += kind != "added"
         new += kind != "removed"
@@ -75,14 +75,19 @@ def _with_changes(lines: tuple[str, ...]) -> Iterator[tuple[str, list[Piece]]]:
         removed = _run(lines, at, "-")
         added = _run(lines, at + len(removed), "+")
         if not removed:
-            yield lines[at], [Piece(lines[at][1:], changed=False)]
+            yield lines[at], [Piece(_start(lines[at]), changed=False)]
             at += 1
             continue
-        pairs = [word_changes(old[1:], new[1:]) for old, new in zip(removed, added, strict=False)]
+        pairs = [word_changes(_start(old), _start(new)) for old, new in zip(removed, added, strict=False)]
         for side, run in enumerate((removed, added)):
             for place, line in enumerate(run):
-                yield line, pairs[place][side] if place < len(pairs) else [Piece(line[1:], changed=False)]
+                yield line, pairs[place][side] if place < len(pairs) else [Piece(_start(line), changed=False)]
         at += len(removed) + len(added)
+
+
+def _start(line: str) -> str:
+    """What is shown of a line after its sign."""
+    return line[1 : MOST_LINE + 1]
 
 
 def _run(lines: tuple[str, ...], start: int, sign: str) -> tuple[str, ...]:
@@ -92,20 +97,15 @@ def _run(lines: tuple[str, ...], start: int, sign: str) -> tuple[str, ...]:
     return lines[start:end]
 
 
-def _code(pieces: list[Piece]) -> Html:
+def _code(pieces: list[Piece], left_out: int) -> Html:
     parts: list[Html] = []
-    length = sum(len(piece.text) for piece in pieces)
-    left = MOST_LINE
     for at, piece in enumerate(pieces):
-        shown = piece.text[:left]
-        left -= len(shown)
-        end = len(shown)
-        if at == len(pieces) - 1 and left:
-            end = len(shown.rstrip(" \t"))
-        look = joined([_with_tabs(shown[:end])] + ([_trailing(shown[end:])] if shown[end:] else []))
-        parts.append(element("mark", look) if piece.changed and shown else look)
-    if length > MOST_LINE:
-        parts.append(note(f" … {length - MOST_LINE:,} more characters"))
+        ends_line = at == len(pieces) - 1 and not left_out
+        end = len(piece.text.rstrip(" \t")) if ends_line else len(piece.text)
+        look = joined([_with_tabs(piece.text[:end])] + ([_trailing(piece.text[end:])] if piece.text[end:] else []))
+        parts.append(element("mark", look) if piece.changed else look)
+    if left_out:
+        parts.append(note(f" … {left_out:,} more characters"))
     return joined(parts)
 
 

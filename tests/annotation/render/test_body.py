@@ -110,6 +110,7 @@ def test_what_is_left_out_of_an_endless_body_is_counted() -> None:
             "\U0001f468\u200d\U0001f469 \u2764\ufe0f 1\ufe0f\u20e3",
         ),
         ("a\u200db\ufe0f", "aU+200DbU+FE0F"),
+        ("a\u200d\U0001f469", "aU+200D\U0001f469"),
         ("a\u00a0b\u3000", "a\u00a0b\u3000"),
     ],
 )

@@ -126,6 +126,7 @@ def test_a_line_feed_that_came_at_the_end_is_said() -> None:
     lines = "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n"
     assert read(render_diff(HEADER + lines)).of_kind("remark")[0].text.startswith("The removed and the added line")
     assert read(render_diff(HEADER + lines.replace("+a", "+b"))).of_kind("remark") == []
+    assert read(render_diff(HEADER + lines.replace("\\ No newline at end of file\n", ""))).of_kind("remark") == []
 
 
 def test_a_hunk_that_is_not_as_its_head_says_is_told() -> None:
@@ -147,6 +148,20 @@ def big(name: str, added: int) -> str:
 def test_large_files_are_folded_and_small_ones_open() -> None:
     page = read(render_diff(big("a", 10) + big("b", MOST_OPEN_FILE) + big("c", 10)))
     assert ["open" in element.attributes for element in page.of_kind("file")] == [True, False, True]
+
+
+def test_the_first_file_is_open_however_large() -> None:
+    (file,) = read(render_diff(big("a", MOST_OPEN_FILE + 50))).of_kind("file")
+    assert "open" in file.attributes
+
+
+def test_so_many_files_are_shown_and_no_more() -> None:
+    page = read(render_diff("".join(big(f"f{number}", 1) for number in range(MOST_FILES + 7))))
+    assert len(page.of_kind("file")) == MOST_FILES
+    assert (
+        page.of_kind("left-out")[0].text
+        == "Left out, to keep this readable: 7 whole files; with them, of all files, +7 -0"
+    )
 
 
 @pytest.mark.parametrize(
