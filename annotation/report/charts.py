@@ -1,13 +1,13 @@
-"""Numbers as small inline SVG: a value with its interval on an axis, and a range of times."""
+"""Numbers as small inline drawings: a value with its interval on an axis, a range of times, and shares of a whole."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from annotation.report.element import Markup, element, join, text
+from annotation.report.element import Markup, element, join
+from annotation.report.words import RELIABLE, TENTATIVE, duration, plain_estimate
 
 _WIDTH, _HEIGHT, _EDGE = 300, 18, 6
-# Krippendorff, Content Analysis, 2nd edition (2004), page 241: tentative conclusions from 0.667 on, reliable ones from 0.8 on.
-LIMITS = (0.667, 0.8)
+LIMITS = (TENTATIVE, RELIABLE)
 
 
 def lowest_of(estimates: Iterable[dict[str, Any]]) -> float:
@@ -27,29 +27,14 @@ def interval_bar(found: dict[str, Any], lowest: float, limits: tuple[float, ...]
     middle = _HEIGHT / 2
     parts = [
         element("line", x1=x(lowest), x2=x(1.0), y1=middle, y2=middle, class_="axis"),
-        element("line", x1=x(0.0), x2=x(0.0), y1=0, y2=_HEIGHT, class_="axis"),
+        element("line", x1=x(0.0), x2=x(0.0), y1=0, y2=_HEIGHT, class_="nought"),
         *(element("line", x1=x(limit), x2=x(limit), y1=0, y2=_HEIGHT, class_="limit") for limit in limits),
     ]
     if found["low"] is not None:
         width = max(round(x(found["high"]) - x(found["low"]), 1), 1)
         parts.append(element("rect", x=x(found["low"]), y=4, width=width, height=_HEIGHT - 8, class_="spread"))
     parts.append(element("circle", cx=x(found["value"]), cy=middle, r=4, class_="mark"))
-    return _drawing(parts, _words(found))
-
-
-def estimate_words(found: dict[str, Any]) -> Markup:
-    """Such as 0.74 [0.55, 0.88]; where there is no value or no interval, the reason shows under the pointer."""
-    if found["low"] is not None:
-        return text(_words(found))
-    return element("span", _words(found), title=found["reason"])
-
-
-def _words(found: dict[str, Any]) -> str:
-    if found["value"] is None:
-        return "-"
-    if found["low"] is None:
-        return f"{found['value']:.2f}, no interval"
-    return f"{found['value']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
+    return _drawing(parts, plain_estimate(found))
 
 
 def time_bar(found: dict[str, Any], longest: float) -> Markup:
@@ -66,7 +51,34 @@ def time_bar(found: dict[str, Any], longest: float) -> Markup:
         element("rect", x=x(low), y=4, width=max(round(x(high) - x(low), 1), 1), height=_HEIGHT - 8, class_="spread"),
         element("circle", cx=x(found["median"]), cy=middle, r=4, class_="mark"),
     ]
-    return _drawing(parts, f"median {found['median']:.0f} s, quartiles {low:.0f} and {high:.0f} s")
+    words = f"median {duration(found['median'])}, quartiles {duration(low)} and {duration(high)}"
+    return _drawing(parts, words)
+
+
+def stack(shares: Sequence[tuple[str, str, int]], whole: int) -> Markup:
+    """A bar of shares of a whole: each has a class of the style sheet, words and a count. What is left of the whole stays empty."""
+    parts = [
+        element("span", class_=name, style=f"width:{100 * times / whole:.3f}%", title=f"{words}: {times}")
+        for name, words, times in shares
+        if times and whole
+    ]
+    return element(
+        "div",
+        *parts,
+        class_="stack",
+        role="img",
+        aria_label=", ".join(f"{words} {times}" for _, words, times in shares),
+    )
+
+
+def count_bar(times: int, most: int) -> Markup:
+    """A count with a bar beside it, as long as the count is of the largest."""
+    return element(
+        "div",
+        element("span", times, class_="number"),
+        element("i", style=f"width:{60 * times / max(most, 1):.3f}%") if times else None,
+        class_="count",
+    )
 
 
 def _drawing(parts: list[Markup], words: str) -> Markup:

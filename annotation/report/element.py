@@ -6,7 +6,7 @@ What comes out is also well-formed XML, so that a strict parser can check it.
 import re
 from html import escape
 
-_VOID = ("br", "circle", "line", "meta", "rect")
+_VOID = ("circle", "line", "meta", "rect")
 # Control characters, halves of surrogate pairs, noncharacters, and what turns the reading order ("Trojan source").
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"

@@ -1,32 +1,29 @@
-"""Links from the page to the tasks in Label Studio, where its address is known."""
+"""Links from the page to the tasks in Label Studio: each judgement stands in the project of who gave it."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 
+from annotation.judgements import Judgement
 from annotation.report.element import Markup, element, text
-from annotation.report.submissions import Place
-from pipeline.errors import UserError
 
-Link = Callable[[str], Markup]
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+Link = Callable[[str, str, str], Markup]
 
 
-def task_links(places: Mapping[str, Place], server: str = "") -> Link:
-    """A function from query_id to its link, or to plain text where the server or the task is not known.
+def task_links(judgements: Iterable[Judgement], server: str) -> Link:
+    """A function from query_id, name and the words to show to a link, or to plain words where the task is not known.
 
-    Raises UserError on a server that is not an http or https address.
+    `server` is `review.server`, which is known to be an address.
     """
-    if server and not _ADDRESS.fullmatch(server):
-        raise UserError(f"{server!r} is not the address of a Label Studio, such as http://127.0.0.1:8080")
+    places = {
+        (judgement.query_id, judgement.annotator): (judgement.project, judgement.task)
+        for judgement in judgements
+        if judgement.project and judgement.task
+    }
 
-    def link(query_id: str) -> Markup:
-        place = places.get(query_id)
-        if place is None or place.task is None:
-            return text(query_id)
-        words = f"{query_id} (task {place.task})"
-        if not server or place.project is None:
+    def link(query_id: str, name: str, words: str) -> Markup:
+        if (query_id, name) not in places:
             return text(words)
-        address = f"{server.rstrip('/')}/projects/{place.project}/data?task={place.task}"
+        project, task = places[query_id, name]
+        address = f"{server.rstrip('/')}/projects/{project}/data?task={task}"
         return element("a", words, href=address, rel="noopener noreferrer")
 
     return link

@@ -1,73 +1,61 @@
 """All numbers of the report as one JSON value: what the page shows, and what a later run can be held against."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-import polars as pl
-
+from annotation.judgements import Judgement
+from annotation.report.calibration import calibration
 from annotation.report.disagreements import disagreements
-from annotation.report.submissions import Place
+from annotation.report.findings import findings
+from annotation.report.progress import grouped, progress
 from annotation.statistics.alpha import alpha_estimate
 from annotation.statistics.anchoring import anchoring
-from annotation.statistics.answers import QUESTIONS, Matrix, checked, matrix
+from annotation.statistics.answers import QUESTIONS, Matrix, answer_frame, checked, matrix
 from annotation.statistics.drift import drift
 from annotation.statistics.estimate import INTERVAL, RESAMPLES
 from annotation.statistics.kappa import pairs
 from annotation.statistics.lead_time import lead_times
 from annotation.statistics.shares import same_as_others, same_pairs, share, without
+from pipeline.sections import Review
 
 _BY_NAME = {question.name: question for question in QUESTIONS}
 
 
 def report_metrics(
-    answers: pl.DataFrame,
-    places: Mapping[str, Place],
-    overlap: int,
+    tasks: Sequence[Mapping[str, Any]],
+    judgements: Sequence[Judgement],
+    review: Review,
     seed: int,
     judge: Mapping[str, str] | None = None,
-    notes: Mapping[tuple[str, str], str] | None = None,
+    assigned: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """Progress, agreement per question, drift, times, anchoring and disagreements; strict JSON, None where nothing can be said.
+    """Progress, agreement per question, findings, drift, times, anchoring and disagreements; strict JSON, None where nothing can be said.
 
-    `places` has every query that is to be judged; `overlap` is how many judgements each needs; `judge` is query_id -> accept or
-    rewrite by the model; `notes` by query_id and annotator. Raises ValueError on answers that `checked` refuses.
+    Statistics are of the annotators alone; adjudications are in progress and disagreements. `tasks` are those of data/tasks.json; `judge`
+    is query_id -> accept or rewrite by the model; `assigned` is name -> how many tasks they were given. Raises ValueError on answers that
+    `checked` refuses.
     """
-    given = checked(answers)
+    given = checked(answer_frame(judgements))
     matrices = {question.name: matrix(given, question) for question in QUESTIONS}
+    by_query, _ = grouped(judgements)
     report = {
         "interval": INTERVAL,
         "resamples": RESAMPLES,
         "seed": seed,
-        "progress": _progress(given, places, overlap),
+        "progress": progress([task["meta"]["query_id"] for task in tasks], judgements, review, assigned),
         "questions": [_question(found, f"{seed}:{name}") for name, found in matrices.items()],
+        "calibration": calibration(by_query, matrices, review, seed),
+        "findings": findings(judgements),
         "drift": [asdict(found) for found in drift(given, _BY_NAME["verdict"], f"{seed}:verdict")],
         "lead_times": [asdict(found) for found in lead_times(given)],
+        "judge_shown": review.show_judge,
         "anchoring": [asdict(found) for found in anchoring(matrices["as_it_is"], judge or {}, f"{seed}:as_it_is")],
-        "disagreements": disagreements(matrices.values(), places, notes or {}),
+        "disagreements": disagreements(matrices.values(), tasks, judgements, review.overlap),
     }
     plain: dict[str, Any] = _plain(report)
     return plain
-
-
-def _progress(given: pl.DataFrame, places: Mapping[str, Place], overlap: int) -> dict[str, Any]:
-    judged = given.select("query_id", "annotator", "at").unique()
-    times = Counter(judged["query_id"])
-    by_judgements = Counter(times[query] for query in {*places, *times})
-    return {
-        "queries": by_judgements.total(),
-        "overlap": overlap,
-        "judgements": judged.height,
-        "complete": sum(count for times, count in by_judgements.items() if times >= overlap),
-        "begun": sum(count for times, count in by_judgements.items() if 0 < times < overlap),
-        "untouched": by_judgements[0],
-        "by_judgements": {str(times): count for times, count in sorted(by_judgements.items())},
-        "annotators": dict(sorted(Counter(judged["annotator"]).items())),
-        "first_at": judged["at"].min(),
-        "last_at": judged["at"].max(),
-    }
 
 
 def _question(found: Matrix, seed: str) -> dict[str, Any]:

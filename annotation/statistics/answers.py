@@ -1,7 +1,7 @@
 """The answers that statistics are made of: a frame with one row per query, annotator and question, and a matrix per question."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +9,7 @@ import numpy
 import polars as pl
 from numpy.typing import NDArray
 
+from annotation.judgements import Judgement
 from pipeline.subdomains import SUB_DOMAINS
 
 Level = Literal["nominal", "ordinal"]
@@ -56,6 +57,29 @@ class Matrix:
     codes: Counts
 
 
+def answer_frame(judgements: Iterable[Judgement]) -> pl.DataFrame:
+    """The annotators' judgements as a frame of answers, with those to `side` and `as_it_is` that follow from the verdict.
+
+    Adjudications are left out: who decides has seen what the others said, and agrees with one of them by necessity.
+    """
+    rows = []
+    for judgement in judgements:
+        if judgement.role != "annotator":
+            continue
+        given = {
+            "verdict": judgement.verdict,
+            "side": "reject" if judgement.verdict == "reject" else "keep",
+            "as_it_is": "accept" if judgement.verdict == "accept" else "rewrite",
+            "alignment": judgement.alignment,
+            "realism": str(judgement.realism),
+            "domain": judgement.domain,
+            "sub_domain": judgement.sub_domain,
+        }
+        whose = (judgement.query_id, judgement.annotator)
+        rows += [(*whose, question, value, judgement.at, judgement.lead_seconds) for question, value in given.items()]
+    return pl.DataFrame(rows, schema=ANSWERS, orient="row")
+
+
 def checked(answers: pl.DataFrame, questions: Iterable[Question] = QUESTIONS) -> pl.DataFrame:
     """The answers that were given, sorted by question, query and annotator.
 
@@ -97,6 +121,12 @@ def matrix(answers: pl.DataFrame, question: Question) -> Matrix:
     columns = _places(given["annotator"], annotators)
     codes[rows, columns] = _places(given["value"], question.values)
     return Matrix(question, tuple(queries), tuple(annotators), codes)
+
+
+def among(whole: Matrix, queries: Container[str]) -> Matrix:
+    """The matrix of some queries only, with all its annotators."""
+    rows = [at for at, query in enumerate(whole.queries) if query in queries]
+    return Matrix(whole.question, tuple(whole.queries[at] for at in rows), whole.annotators, whole.codes[rows])
 
 
 def _places(values: pl.Series, order: Iterable[str]) -> Counts:

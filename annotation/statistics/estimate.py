@@ -25,7 +25,7 @@ Values = NDArray[numpy.float64]
 NO_QUERIES = "no query has two answers to compare"
 NO_CHANCE = "all answers are the same, so there is nothing to agree on beyond chance"
 ONE_QUERY = "one query alone gives no interval"
-ALL_ALIKE = "every resample gives the same value, so resampling gives no interval"
+ALL_ALIKE = "nearly every resample gives the same value, so resampling gives no interval"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def estimate(
     if undrawn > MOST_UNDEFINED:
         return Estimate(value, None, None, len(rows), f"{undrawn:.0%} of the resamples have no value: too few queries")
     low, high = numpy.quantile(drawn, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
-    if drawn.max() - drawn.min() < 10**-DECIMALS:
+    if high - low < 10**-DECIMALS:
         return Estimate(value, None, None, len(rows), ALL_ALIKE)
     return Estimate(value, round(float(low), DECIMALS), round(float(high), DECIMALS), len(rows))
 

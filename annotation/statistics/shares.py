@@ -20,7 +20,8 @@ def _ratio(patterns: NDArray[numpy.int64], weights: Values) -> Values:
 
 def same_pairs(matrix: Matrix) -> tuple[Counts, Counts]:
     """`(same, pairs)` per query: pairs of annotators who gave the same answer, and all pairs."""
-    same, tries = (numpy.zeros(len(matrix.queries), dtype=numpy.int64) for _ in range(2))
+    same: Counts = numpy.zeros(len(matrix.queries), dtype=numpy.int64)
+    tries: Counts = numpy.zeros(len(matrix.queries), dtype=numpy.int64)
     for name in matrix.annotators:
         hits, others = same_as_others(matrix, name)
         same, tries = same + hits, tries + others

@@ -1,30 +1,27 @@
 """The page shows every text as text: whatever a name, a note or a query holds, nothing runs and nothing is fetched."""
 
+import json
 import re
+import time
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from annotation.report.charts import interval_bar, lowest_of
+from annotation.judgements import Judgement, Mark
 from annotation.report.element import Markup, element, join, text
-from annotation.report.links import task_links
+from annotation.report.links import Link, task_links
 from annotation.report.page import page
-from annotation.report.submissions import Place
-from annotation.reviews import Judgement
-from pipeline.errors import UserError
-from pipeline.sections import Review
-from tests.annotation.report.reviews import REVIEW, exported, judged, metrics_of, task
+from tests.annotation.report.reviews import NINE, REVIEW, SERVER, decided, judged, metrics_of, task
 
-SERVER = "http://127.0.0.1:8080"
 TAGS = set(
-    "html head meta title style body h1 h2 h3 section p div span table thead tbody tr th td details summary ul li article a svg "
+    "html head meta title style body h1 h2 h3 section p div span b i blockquote table thead tbody tr th td details summary article a svg "
     "line rect circle".split()
 )
 ATTRIBUTES = set(
-    "lang charset http-equiv content name class style title role aria-label scope href rel viewbox width height x y x1 x2 y1 y2 "
+    "lang charset http-equiv content name class style title role aria-label scope href rel id open viewbox width height x y x1 x2 y1 y2 "
     "cx cy r".split()
 )
 PAYLOADS = (
@@ -65,7 +62,7 @@ class Seen(HTMLParser):
         for name, value in attrs:
             if name not in ATTRIBUTES:
                 self.found.append(f"attribute {name}")
-            if name == "href" and not re.fullmatch(rf"{SERVER}/projects/[0-9]+/data\?task=[0-9]+", value or ""):
+            if name == "href" and not re.fullmatch(rf"{SERVER}/projects/[0-9]+/data\?task=[0-9]+|#[a-z]+", value or ""):
                 self.found.append(f"address {value}")
             if name == "style" and not re.fullmatch(r"width:[0-9.]+%", value or ""):
                 self.found.append(f"style {value}")
@@ -98,51 +95,45 @@ def seen(html: str) -> Seen:
     return parser
 
 
-def hostile(payload: str, folder: Path) -> tuple[list[Judgement], dict[str, Any], dict[str, Place]]:
-    """Reviews in which the payload stands in every text there is: query, its id, reference, notes and names."""
-    names = {f"{payload} 1": 2, f"{payload} 2": 3}
-    query = f"gh {payload}"
-    judgements = [
-        judged(name, verdict, query, notes=payload) for name, verdict in zip(names, ("accept", "reject"), strict=True)
-    ]
-    shown = task(query)
-    shown["data"] |= {"pr_ref": payload, "query": payload}
-    times = [3.0, 4.0, 5.0, 6.0, 5000.0]
-    for at in range(len(times)):
-        judgements += [judged(name, query=f"{query} {at}") for name in names]
-    tasks = [shown]
-    for at, seconds in enumerate(times):
-        made = [{"completed_by": user, "lead_time": seconds, "created_at": "2026-01-05T09:00:00Z"} for user in (2, 3)]
-        tasks.append(task(f"{query} {at}", at + 8, made))
-    path = exported(folder, *tasks)
-    places = {query: Place(7, 3, payload, payload), f"{query} 4": Place(12, 3, payload, payload)}
-    return (
-        judgements,
-        metrics_of(judgements, path, Review(annotators=names, overlap=2, export="x"), places=places),
-        places,
-    )
+PLACES = "title reference query notes edited reason mark label control amara bo erin femi gh".split()
+
+
+def hostile(payload: str) -> tuple[dict[str, Any], Link]:
+    """The metrics of reviews in which the payload stands in every text there is, before the name of its place, and their links."""
+    amara, bo, erin, femi = (f"{payload} {name}" for name in ("amara", "bo", "erin", "femi"))
+    said: dict[str, Any] = {"notes": f"{payload} notes", "edited_query": f"{payload} edited"}
+    said |= {"marks": (Mark(f"{payload} control", f"{payload} label", f"{payload} mark"),)}
+    said |= {"reject_reasons": (f"{payload} reason",)}
+    query = f"{payload} gh"
+    judgements: list[Judgement] = []
+    for at, seconds in enumerate([3.0, 4.0, 5.0, 6.0, 5000.0]):
+        judgements += [judged(name, query=f"{query} {at}", at=NINE, lead_seconds=seconds) for name in (amara, bo)]
+    for name, verdict in ((amara, "accept"), (bo, "reject")):
+        judgements += [judged(name, verdict, query, **said), judged(name, verdict, f"{query} open", **said)]
+        judgements.append(judged(name, "edit" if name == bo else "accept", f"{query} different", **said))
+    judgements += [decided("accept", query, erin, **said), decided("reject", query, femi, **said)]
+    people = {"annotators": dict.fromkeys((amara, bo), "x@limi.example"), "adjudicators": {erin: "y@limi.example"}}
+    tasks = [task(f"{query}{more}", f"{payload} reference", f"{payload} query") for more in ("", " open")]
+    return metrics_of(judgements, REVIEW.model_copy(update=people), tasks), task_links(judgements, SERVER)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_no_text_becomes_markup(payload: str, tmp_path: Path) -> None:
-    _, metrics, places = hostile(payload, tmp_path)
-    html = page(metrics, task_links(places, SERVER), title=payload)
-    parser = seen(html)
+def test_no_text_becomes_markup(payload: str) -> None:
+    metrics, link = hostile(payload)
+    parser = seen(page(metrics, link, title=f"{payload} title"))
     assert parser.found == []
-    whole = "".join(parser.texts)
-    shown = re.sub("[\x00\x1b\u202e\ufffe]", "\ufffd", payload)
-    # The title, the reference, the query, two notes, and both names wherever something is said of them.
-    assert whole.count(shown) > 40
+    shown, whole = re.sub("[\x00\x1b\u202e\ufffe]", "\ufffd", payload), "".join(parser.texts)
+    assert [place for place in PLACES if f"{shown} {place}" not in whole] == []
 
 
 MARKUP = [payload for payload in PAYLOADS if re.match(r"[^\x00]*<(?!scr\x00)[a-z!/]", payload)]
 
 
 @pytest.mark.parametrize("payload", MARKUP)
-def test_the_same_check_fails_on_a_page_that_lets_a_text_through(payload: str, tmp_path: Path) -> None:
-    _, metrics, places = hostile(payload, tmp_path)
-    metrics["disagreements"][0]["query"] = Markup(payload)
-    assert seen(page(metrics, task_links(places, SERVER))).found
+def test_the_same_check_fails_on_a_page_that_lets_a_text_through(payload: str) -> None:
+    metrics, _ = hostile(payload)
+    metrics["disagreements"][0]["judgements"][0]["annotator"] = Markup(payload)
+    assert seen(page(metrics, lambda query, name, words: text(words), "x")).found
 
 
 def test_an_attribute_cannot_be_left() -> None:
@@ -155,53 +146,78 @@ def test_only_what_an_element_made_is_markup() -> None:
     assert text(f"{element('p')}") == "&lt;p&gt;&lt;/p&gt;"
 
 
-def test_the_page_stands_alone_in_light_and_dark(tmp_path: Path) -> None:
-    html = page(metrics_of([judged(), judged("bo", "reject")], exported(tmp_path, task())), task_links({}))
+def of(*judgements: Judgement, **given: Any) -> str:
+    return page(metrics_of(judgements, **given), task_links(judgements, SERVER), "x")
+
+
+def test_the_page_stands_alone_in_light_dark_and_print() -> None:
+    alone = [replace(judgement, task=0) for judgement in (judged(), judged("bo", "reject"))]
+    html = of(*alone)
     assert "default-src &#x27;none&#x27;" in html
-    assert "prefers-color-scheme: dark" in html
+    assert "prefers-color-scheme: dark" in html and "@media print" in html
     assert re.findall(r"https?://|url\(|@import|src=|<script", html) == []
 
 
-def test_disagreements_link_to_their_tasks(tmp_path: Path) -> None:
-    path = exported(tmp_path, task(number=41))
-    metrics = metrics_of([judged(), judged("bo", "reject")], path)
-    places = {"gh-1": Place(41, 3, "", "")}
-    assert f'href="{SERVER}/projects/3/data?task=41"' in page(metrics, task_links(places, SERVER + "/"))
-    without = page(metrics, task_links(places))
-    assert "href" not in without and "gh-1 (task 41)" in without
+def test_no_mail_address_is_in_the_page_or_the_json() -> None:
+    metrics = metrics_of([judged(), judged("bo", "reject"), decided()], assigned={"ada": 3})
+    for whole in (json.dumps(metrics), page(metrics, task_links([], SERVER), "x")):
+        assert "ada" in whole and "erin" in whole and "@" not in whole.replace("@media", "")
 
 
-@pytest.mark.parametrize(
-    "server", ["javascript:alert(1)", "//evil.example", "http://", 'http://x"onclick', "http://x/?q", "http://x y", "x"]
-)
-def test_a_server_that_is_no_address_is_refused(server: str) -> None:
-    with pytest.raises(UserError, match="is not the address of a Label Studio"):
-        task_links({}, server)
-
-
-def test_a_bar_stands_where_its_numbers_are() -> None:
-    found = {"value": 0.5, "low": 0.0, "high": 1.0, "queries": 9, "reason": ""}
-    drawing = ElementTree.fromstring(interval_bar(found, -1.0))  # noqa: S314 - our own
-    rect, circle = drawing.find("rect"), drawing.find("circle")
-    assert rect is not None and circle is not None
-    # The axis from -1 to 1 takes 6 to 294 of 300 px: nought in the middle, 0.5 at three quarters.
-    assert (rect.get("x"), rect.get("width"), circle.get("cx")) == ("150.0", "144.0", "222.0")
-    assert drawing.findtext("title") == "0.50 [0.00, 1.00]"
-
-
-def test_the_axis_reaches_as_far_down_as_the_numbers() -> None:
-    above = {"value": 0.5, "low": -0.1, "high": 0.9}
-    assert lowest_of([above]) == -0.2
-    assert lowest_of([above, above | {"low": -0.4}]) == -1.0
-    assert lowest_of([{"value": None, "low": None, "high": None}]) == -0.2
-
-
-def test_long_lists_end_with_how_many_more(tmp_path: Path) -> None:
-    judgements = [
-        judged(by, verdict, f"gh-{at:04}") for at in range(305) for by, verdict in (("ada", "accept"), ("bo", "reject"))
+def test_each_judgement_links_to_its_task_in_its_own_project() -> None:
+    html = of(judged(task=41), judged("bo", "reject", task=52), decided(task=63))
+    assert re.findall(r'href="([^"#]+)"[^>]*>([a-z]+)<', html) == [
+        (f"{SERVER}/projects/3/data?task=41", "ada"),
+        (f"{SERVER}/projects/4/data?task=52", "bo"),
+        (f"{SERVER}/projects/9/data?task=63", "erin"),
     ]
-    html = page(
-        metrics_of(judgements, exported(tmp_path, *(task(f"gh-{at:04}") for at in range(305))), REVIEW), task_links({})
+
+
+def test_a_server_in_a_folder_is_linked_with_one_slash() -> None:
+    link = task_links([judged()], "https://example.org/studio/")
+    assert 'href="https://example.org/studio/projects/3/data?task=41"' in link("gh-1", "ada", "ada")
+
+
+@pytest.mark.parametrize("lost", [{"task": 0}, {"project": 0}])
+def test_a_judgement_whose_task_is_not_known_is_not_linked(lost: dict[str, int]) -> None:
+    assert task_links([judged(**lost)], SERVER)("gh-1", "ada", "ada") == "ada"
+
+
+def test_every_link_within_the_page_has_a_place_to_go_to() -> None:
+    html = of(judged(), judged("bo", "reject"))
+    inner = re.findall(r'href="#([^"]+)"', html)
+    assert inner and all(f'id="{name}"' in html for name in inner)
+
+
+def test_long_lists_end_with_how_many_more() -> None:
+    disputed = [
+        judged(by, verdict, f"gh-{at:04}") for at in range(105) for by, verdict in (("ada", "accept"), ("bo", "reject"))
+    ]
+    differing = [
+        judged(by, verdict, f"gi-{at:04}") for at in range(203) for by, verdict in (("ada", "edit"), ("bo", "accept"))
+    ]
+    html = of(*disputed, *differing)
+    assert html.count("<article>") == 100
+    assert "And 5 disputes more in report.json." in html
+    assert html.count(">gi-") == 200 and "And 3 more in report.json." in html
+
+
+def test_many_pairs_are_folded_and_end_with_how_many_more() -> None:
+    names = [f"annotator-{at}" for at in range(9)]
+    html = of(*(judged(name) for name in names))
+    assert "<details open" not in html and "And 8 pairs more in report.json." in html
+
+
+def test_a_megabyte_of_text_is_cut_in_linear_time() -> None:
+    many = tuple(Mark("leak", "unnatural", "<" * 100_000) for _ in range(10))
+    wall = "<script>&\u202e" * 100_000
+    begun = time.process_time()
+    html = of(
+        judged(notes=wall, marks=many),
+        judged("bo", "edit", edited_query=wall),
+        decided(notes=wall),
+        tasks=[task(text=wall)],
     )
-    assert html.count("<article>") == 300
-    assert "And 5 more; the JSON beside this page has them all." in html
+    assert time.process_time() - begun < 5
+    assert len(html) < 200_000
+    assert "characters more in report.json" in html and "and 5 marks more" in html

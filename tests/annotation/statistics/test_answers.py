@@ -1,13 +1,15 @@
 """Answers are taken as they were asked for, or refused in a sentence."""
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
 import pytest
 
 from annotation.interface import controls
-from annotation.statistics.answers import ANSWERS, MISSING, QUESTIONS, checked, matrix
+from annotation.judgements import Judgement
+from annotation.statistics.answers import ANSWERS, MISSING, QUESTIONS, among, answer_frame, checked, matrix
 from tests.annotation.statistics.grids import COLOURS, START, answers
 
 
@@ -29,6 +31,26 @@ def test_an_answer_that_was_not_given_is_not_there() -> None:
 def test_no_answer_at_all_is_an_empty_matrix() -> None:
     found = matrix(checked(pl.DataFrame(schema=ANSWERS)), QUESTIONS[0])
     assert (found.queries, found.annotators, found.codes.shape) == ((), (), (0, 0))
+
+
+def test_some_queries_of_a_matrix_keep_all_its_annotators() -> None:
+    found = among(
+        matrix(checked(answers([[1, 2, 3], [4, None, 5]], COLOURS), [COLOURS]), COLOURS), {"gh-00001", "gh-9"}
+    )
+    assert (found.queries, found.annotators, found.codes.tolist()) == (("gh-00001",), ("ada", "bo"), [[1, MISSING]])
+
+
+def test_an_annotators_judgement_is_an_answer_to_every_question() -> None:
+    judgement = Judgement(
+        *("gh-1", "ada", "partial", 3, "vibe-coding", "back-end", "edit", "Better.", (), ""), at=START, lead_seconds=9.0
+    )
+    decision = replace(judgement, annotator="erin", role="adjudicator")
+    frame = checked(answer_frame([judgement, decision]))
+    assert dict(frame.select("question", "value").iter_rows()) == {
+        **{"verdict": "edit", "side": "keep", "as_it_is": "rewrite", "alignment": "partial", "realism": "3"},
+        **{"domain": "vibe-coding", "sub_domain": "back-end"},
+    }
+    assert set(frame.select("query_id", "annotator", "at", "lead_seconds").iter_rows()) == {("gh-1", "ada", START, 9.0)}
 
 
 GOOD = answers([[1], [2]], COLOURS)

@@ -12,7 +12,7 @@ import pytest
 
 from annotation.statistics.alpha import alpha_estimate
 from annotation.statistics.answers import QUESTIONS, checked, matrix
-from annotation.statistics.estimate import Estimate, estimate
+from annotation.statistics.estimate import ALL_ALIKE, Estimate, estimate
 from annotation.statistics.kappa import pairs
 from annotation.statistics.shares import same_pairs, share
 from tests.annotation.statistics.grids import COLOURS, GRADES, answers, of_grid, two_of_four
@@ -83,6 +83,15 @@ def test_too_many_resamples_without_a_value_leave_no_interval() -> None:
     found = estimate(numpy.array([[0], [1], [1], [1]]), first_only, "1")
     assert (found.value, found.low, found.high) == (0.75, None, None)
     assert "of the resamples have no value" in found.reason
+
+
+def test_resamples_that_are_nearly_all_alike_leave_no_interval() -> None:
+    # A resample without any of the first four queries has another value, and six of a thousand are such: 0.6 to the tenth.
+    def any_of_the_first(patterns: Any, weights: Any) -> Any:
+        return (weights[:, 0] > 0).astype(float)
+
+    found = estimate(numpy.array([[0]] * 4 + [[1]] * 6), any_of_the_first, "1")
+    assert (found.value, found.low, found.high, found.reason) == (1.0, None, None, ALL_ALIKE)
 
 
 def test_an_estimate_is_strict_json() -> None:
