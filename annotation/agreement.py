@@ -1,24 +1,25 @@
-"""From judgements to one verdict per query, with how far the judges agreed.
+"""From judgements to one verdict per query, with how far the annotators agreed.
 
 The rule: accept and edit stand on one side ("it belongs in the pool, as it is or reworded"), reject on the other. The larger
 side wins; equal sides are `disputed` and go no further until someone adjudicates. A query with fewer judgements than
-`review.overlap` is `unreviewed`. If any of the winning side edited, the query takes the edited text of the first editor by name.
-The judges' domain and sub-domain, where more than half agree, take the place of those the query came with.
+`review.overlap` is `unreviewed`. If any of the winning side edited, the query takes the edited text of one of them, drawn by the hash
+of query and name, so that nobody's manner of writing fills the pool because of their name.
+The annotators' domain and sub-domain, where more than half agree, take the place of those the query came with.
+
+An adjudicator's judgement decides all of this alone; what the annotators had said, and how far they agreed, stays beside it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
-import krippendorff
-import numpy
 import polars as pl
 
-from annotation.interface import ALIGNMENT
-from annotation.reviews import Judgement
+from annotation.interface import ALIGNMENT, controls
+from annotation.judgements import Judgement
 from pipeline.files import sha256_text
 from pipeline.ledger import fate
 from pipeline.query_tables import REVIEWED
+from pipeline.sampling import draw_key
 
 STAGE = "merge_reviews"
 
@@ -28,15 +29,19 @@ def merge(
 ) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     """`(REVIEWED frame sorted by query_id, ledger rows)`: every query that has enough judgements, whatever the verdict."""
     by_query: defaultdict[str, list[Judgement]] = defaultdict(list)
+    decided: dict[str, Judgement] = {}
     for judgement in sorted(judgements, key=lambda judgement: judgement.annotator):
-        by_query[judgement.query_id].append(judgement)
+        if judgement.role == "annotator":
+            by_query[judgement.query_id].append(judgement)
+        else:
+            decided.setdefault(judgement.query_id, judgement)
     rows, fates = [], []
     for query in queries.sort("query_id").iter_rows(named=True):
         judged = by_query[query["query_id"]]
         if len(judged) < overlap:
             fates.append(fate(query["pr_id"], query["repo"], STAGE, "dropped", "unreviewed", len(judged), overlap))
             continue
-        row = query | _merged(query, judged)
+        row = query | _merged(query, judged, decided.get(query["query_id"]))
         rows.append(row)
         if row["verdict"] == "accept":
             fates.append(fate(query["pr_id"], query["repo"], STAGE, "kept"))
@@ -46,19 +51,26 @@ def merge(
     return REVIEWED.frame(rows), fates
 
 
-def _merged(query: dict[str, Any], judged: list[Judgement]) -> dict[str, Any]:
-    rejecting = [judgement for judgement in judged if judgement.verdict == "reject"]
-    accepting = [judgement for judgement in judged if judgement.verdict != "reject"]
-    verdict = (
-        "disputed" if len(rejecting) == len(accepting) else "accept" if len(accepting) > len(rejecting) else "reject"
-    )
-    editor = (
-        next((judgement for judgement in accepting if judgement.edited_query), None) if verdict == "accept" else None
-    )
+def verdict_of(judged: list[Judgement]) -> str:
+    """The annotators' own verdict: accept, reject or disputed, by the rule above."""
+    rejecting = sum(judgement.verdict == "reject" for judgement in judged)
+    accepting = len(judged) - rejecting
+    return "disputed" if rejecting == accepting else "accept" if accepting > rejecting else "reject"
+
+
+def _merged(query: dict[str, Any], judged: list[Judgement], adjudication: Judgement | None) -> dict[str, Any]:
+    deciding = [adjudication] if adjudication else judged
+    verdict = verdict_of(deciding)
+    # Who says edit and leaves every word as it is has accepted.
+    edits = [judgement for judgement in deciding if judgement.edited_query not in ("", query["query"])]
+    editors = edits if verdict == "accept" else []
+    editor = min(editors, key=lambda one: draw_key(0, f"{one.query_id}:{one.annotator}"), default=None)
     text = editor.edited_query if editor else query["query"]
-    domain = _most([judgement.domain for judgement in judged], query["domain"])
-    sub_domain = _most([judgement.sub_domain for judgement in judged], query["sub_domain"])
+    domain = _most([judgement.domain for judgement in deciding], query["domain"])
+    sub_domain = _most([judgement.sub_domain for judgement in deciding], query["sub_domain"])
     fits = sum((judgement.domain, judgement.sub_domain) == (domain, sub_domain) for judgement in judged)
+    rejecting = sum(judgement.verdict == "reject" for judgement in judged)
+    everyone = [*judged, *([adjudication] if adjudication else [])]
     return {
         "query": text,
         "query_sha256": sha256_text(text),
@@ -66,13 +78,24 @@ def _merged(query: dict[str, Any], judged: list[Judgement]) -> dict[str, Any]:
         "annotators": [judgement.annotator for judgement in judged],
         "verdicts": [judgement.verdict for judgement in judged],
         "verdict": verdict,
-        "agreement": max(len(rejecting), len(accepting)) / len(judged),
+        "agreement": max(rejecting, len(judged) - rejecting) / len(judged),
+        "adjudicated_by": adjudication.annotator if adjudication else "",
+        "annotators_verdict": verdict_of(judged),
         "alignment": sum(ALIGNMENT[judgement.alignment] for judgement in judged) / len(judged),
         "realism": sum(judgement.realism for judgement in judged) / len(judged),
         "reviewed_domain": domain,
         "reviewed_sub_domain": sub_domain,
         "domain_fit": fits / len(judged),
-        "reject_reasons": sorted({reason for judgement in judged for reason in judgement.reject_reasons}),
+        "reject_reasons": sorted({reason for judgement in everyone for reason in judgement.reject_reasons}),
+        "marked": [
+            {"annotator": judgement.annotator, "label": mark.label, "text": mark.text}
+            for judgement in everyone
+            for mark in judgement.marks
+            if controls()[mark.control].kind == "labels"
+        ],
+        "notes": [
+            {"annotator": judgement.annotator, "text": judgement.notes} for judgement in everyone if judgement.notes
+        ],
         "edited_by": editor.annotator if editor else "",
     }
 
@@ -81,36 +104,3 @@ def _most(answers: list[str], otherwise: str) -> str:
     """The answer that more than half gave, else another."""
     answer, times = Counter(answers).most_common(1)[0]
     return answer if 2 * times > len(answers) else otherwise
-
-
-def agreement_report(judgements: list[Judgement]) -> dict[str, Any]:
-    """Krippendorff's alpha per question (null where it is not defined), and the counts that it rests on."""
-    questions: dict[str, tuple[Literal["nominal", "ordinal"], Callable[[Judgement], Any]]] = {
-        "verdict": ("nominal", lambda j: "reject" if j.verdict == "reject" else "accept"),
-        "alignment": ("ordinal", lambda j: ALIGNMENT[j.alignment]),
-        "realism": ("ordinal", lambda j: j.realism),
-        "sub_domain": ("nominal", lambda j: j.sub_domain),
-    }
-    return {
-        "judgements": len(judgements),
-        "annotators": dict(sorted(Counter(judgement.annotator for judgement in judgements).items())),
-        "verdicts": dict(sorted(Counter(judgement.verdict for judgement in judgements).items())),
-        "alpha": {name: _alpha(judgements, level, answer) for name, (level, answer) in questions.items()},
-    }
-
-
-def _alpha(
-    judgements: list[Judgement], level: Literal["nominal", "ordinal"], answer: Callable[[Judgement], Any]
-) -> float | None:
-    # Only queries that two have judged tell of agreement.
-    times = Counter(judgement.query_id for judgement in judgements)
-    judgements = [judgement for judgement in judgements if times[judgement.query_id] > 1]
-    annotators = sorted({judgement.annotator for judgement in judgements})
-    queries = sorted({judgement.query_id for judgement in judgements})
-    values = sorted({answer(judgement) for judgement in judgements})
-    if len(values) < 2:
-        return None  # with one answer there is nothing to agree by more than chance
-    data = numpy.full((len(annotators), len(queries)), numpy.nan)
-    for judgement in judgements:
-        data[annotators.index(judgement.annotator), queries.index(judgement.query_id)] = values.index(answer(judgement))
-    return round(float(krippendorff.alpha(reliability_data=data, level_of_measurement=level)), 6)

@@ -1,85 +1,87 @@
-"""The shape of Label Studio's JSON export, as far as it is read. Other keys are Label Studio's own and are left alone."""
+"""The export of reviews: the file that `limi annotate pull` writes, that people commit, and that `dvc repro` reads.
+
+Canonical: every task of data/tasks.json by query_id, the annotations of each by role and annotator, and nothing of the moment it was
+pulled at, so that two pulls of the same reviews give the same bytes. It holds no HTML and no e-mail address.
+"""
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.errors import UserError
+from pipeline.files import write_text
+
+FORMAT = "limi-reviews 1"
+Role = Literal["annotator", "adjudicator"]
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Value(_Shape):
-    """An answer: of choices, of a rating (1 to 5), or of a text area (one text or several)."""
+class Submitted(_Shape):
+    """One person's submitted answers on one query: `result` is as Label Studio gave it, times are ISO 8601, `lead_time` seconds."""
 
-    choices: list[str] = []
-    rating: Any = None
-    text: list[str] | str = []
-
-
-class Answer(_Shape):
-    """One answered control of the interface."""
-
-    from_name: str
-    value: Value
-
-
-class Annotation(_Shape):
-    """One annotator's answers on one task."""
-
-    result: list[Answer]
+    id: int
+    project: int
+    task: int
+    annotator: str
+    role: Role
+    created_at: str
+    updated_at: str
+    lead_time: float | None
+    result: list[dict[str, Any]]
 
 
-class Task(_Shape):
-    """One task; its annotations are read one by one with `read_answers`, so that a problem names the annotation."""
+class ReviewedTask(_Shape):
+    """One task with all that was submitted on it."""
 
-    data: dict[str, Any] | None = None
-    meta: dict[str, Any] | None = None
-    annotations: list[dict[str, Any]] = []
-
-
-_EXPORT = TypeAdapter(list[Task])
+    query_id: str
+    query_sha256: str
+    task_sha256: str
+    annotations: list[Submitted]
 
 
-def read_tasks(path: Path) -> list[Task]:
+class Export(_Shape):
+    """The whole file. `tasks_sha256` is that of the tasks it was pulled for."""
+
+    format: Literal["limi-reviews 1"]
+    tasks_sha256: str
+    tasks: list[ReviewedTask]
+
+
+def read_export(path: Path) -> Export:
     """Read an export. Raises UserError if it is missing, not JSON, or of another shape, naming the place."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise UserError(
-            f"the review export {path} is missing; export the reviewed tasks from Label Studio as JSON to it"
-        ) from None
+        raise UserError(f"the reviews {path} are missing; `limi annotate pull` writes them from Label Studio") from None
     except OSError as error:
-        raise UserError(f"the review export {path} cannot be read: {error}") from None
+        raise UserError(f"the reviews {path} cannot be read: {error}") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not JSON in UTF-8: {error}") from None
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_constant=_refuse)
         json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is not JSON: {error}; export the tasks from Label Studio as JSON once more") from None
-    if isinstance(data, list) and any(
-        isinstance(task, dict) and "annotator" in task and "data" not in task for task in data
-    ):
-        raise UserError(f"{path} is in the format JSON-MIN, which leaves out what is checked here; export it as JSON")
+        raise UserError(f"{path} is not JSON: {error}; `limi annotate pull` writes it once more") from None
+    if isinstance(data, list):
+        raise UserError(
+            f"{path} is an export made by Label Studio itself, which checks nothing; `limi annotate pull` writes the one that is read here"
+        )
     try:
-        return _EXPORT.validate_python(data)
+        return Export.model_validate(data)
     except (ValidationError, RecursionError) as error:
         raise UserError(
-            f"{path} is not Label Studio's JSON export (a list of tasks): {problem_of(error)}; export the tasks as JSON once more"
+            f"{path} is not of the form {FORMAT!r}: {problem_of(error)}; `limi annotate pull` writes it once more"
         ) from None
 
 
-def read_answers(annotation: dict[str, Any]) -> list[Answer]:
-    """The answers of one annotation. Raises ValueError, in words, if it has another shape."""
-    try:
-        return Annotation.model_validate(annotation).result
-    except (ValidationError, RecursionError) as error:
-        raise ValueError(problem_of(error)) from None
+def write_export(path: Path, export: Export) -> None:
+    """Write an export, whole or not at all; the same export gives the same bytes."""
+    write_text(path, json.dumps(export.model_dump(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def problem_of(error: Exception) -> str:
@@ -88,4 +90,12 @@ def problem_of(error: Exception) -> str:
         return "it is nested too deeply"
     problem = error.errors()[0]
     place = ".".join(map(str, problem["loc"]))
-    return f"{place or 'the file'}: {problem['msg']}, not {str(problem['input'])[:60]!r}"
+    try:
+        given = str(problem["input"])[:60]
+    except RecursionError:
+        return "it is nested too deeply"
+    return f"{place or 'the file'}: {problem['msg']}, not {given!r}"
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")

@@ -1,4 +1,4 @@
-"""Queries as Label Studio tasks: plain JSON for its import, with stable ids and a hash that reviews must carry back."""
+"""Queries as Label Studio tasks: what an annotator sees of each, with stable ids and hashes that reviews must carry back."""
 
 import hashlib
 from typing import Any
@@ -6,57 +6,51 @@ from unicodedata import category
 
 import polars as pl
 
+from annotation.render.body import render_body
+from annotation.render.diff import render_diff
+from annotation.render.panels import render_criteria, render_judge
+from annotation.render.title import render_title
 from pipeline.errors import UserError
 from pipeline.files import canonical_json
 
 _REORDERING = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )  # "Trojan source": code that reads otherwise than it runs
-MOST_DIFF = 60_000  # characters shown; a kept patch is shorter, this guards the browser all the same
+_SCORES = ("fidelity", "realism", "leakage")
 
 
-def build_tasks(queries: pl.DataFrame, sampled: pl.DataFrame) -> list[dict[str, Any]]:
+def build_tasks(queries: pl.DataFrame, sampled: pl.DataFrame, show_judge: bool) -> list[dict[str, Any]]:
     """One task per query, sorted by query_id, each with `data` (shown) and `meta` (ids and hashes).
 
-    Everything shown is plain text in Label Studio's Text tags: nothing of a pull request is ever HTML. `meta.tasks_sha256` is the
-    hash of all tasks' data together, so an export of other tasks is known as such.
+    Texts of strangers are either plain text for Label Studio's Text tag or HTML that `annotation/render` made. `meta.task_sha256` is the
+    hash of the facts that are shown, not of their HTML: a review belongs to them, and a new style makes none stale. What the model judge
+    said is in a task only if `show_judge`.
     """
     pulls = {row["pr_id"]: row for row in sampled.iter_rows(named=True)}
-    data = [_shown(query, pulls[query["pr_id"]]) for query in queries.sort("query_id").iter_rows(named=True)]
-    if not data:
+    tasks = [
+        _task(query, pulls[query["pr_id"]], show_judge) for query in queries.sort("query_id").iter_rows(named=True)
+    ]
+    if not tasks:
         raise UserError(
             "there is no query to review: nothing was sampled. `limi funnel` shows where the pull requests were lost"
         )
-    whole = tasks_sha256(data)
-    return [
-        {
-            "data": shown,
-            "meta": {"query_id": shown["query_id"], "query_sha256": shown["query_sha256"], "tasks_sha256": whole},
-        }
-        for shown in data
-    ]
+    return tasks
 
 
-def tasks_sha256(data: list[dict[str, Any]]) -> str:
-    """The hash of a list of tasks' `data`, in the order of the list."""
-    return hashlib.sha256(canonical_json(data)).hexdigest()
+def tasks_sha256(tasks: list[dict[str, Any]]) -> str:
+    """The hash of all tasks together: of their ids and hashes, in the order of the list."""
+    named = [[task["meta"]["query_id"], task["meta"]["task_sha256"]] for task in tasks]
+    return hashlib.sha256(canonical_json(named)).hexdigest()
 
 
-def _shown(query: dict[str, Any], pull: dict[str, Any]) -> dict[str, Any]:
-    diff = pull["patch"]
-    return {
-        "query_id": query["query_id"],
-        "query_sha256": query["query_sha256"],
-        "query": query["query"],
-        "criteria": "\n".join(f"- {criterion}" for criterion in query["success_criteria"]),
-        "pr_ref": query["pr_id"],
-        "pr_title": _visible(pull["title"]),
-        "pr_body": _visible(pull["body"]) or "(no description)",
-        "diff": _visible(diff if len(diff) <= MOST_DIFF else diff[:MOST_DIFF] + "\n… cut"),
-    }
+def judge_verdict(query: dict[str, Any]) -> str:
+    """What the model judge said of a row of QUERIES: accept or rewrite; empty where it was not asked."""
+    if not query["judge"]:
+        return ""
+    return "rewrite" if any(finding.startswith("judge") for finding in query["findings"]) else "accept"
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """The text with control characters shown as U+FFFD: databases refuse NUL, and others make a text look as it is not."""
     return "".join(
         "\ufffd"
@@ -64,3 +58,27 @@ def _visible(text: str) -> str:
         else character
         for character in text.replace("\r\n", "\n")
     )
+
+
+def _task(query: dict[str, Any], pull: dict[str, Any], show_judge: bool) -> dict[str, Any]:
+    facts = [
+        *(query["query"], list(query["success_criteria"]), query["pr_id"]),
+        *(pull["title"], pull["body"], pull["patch"]),
+    ]
+    judged = judge_verdict(query) if show_judge else ""
+    return {
+        "data": {
+            "pr_ref": query["pr_id"],
+            "title_html": render_title(pull["title"]),
+            "body_html": render_body(pull["body"]),
+            "diff_html": render_diff(pull["patch"]),
+            "query": visible(query["query"]),
+            "criteria_html": render_criteria(query["success_criteria"]),
+            "judge_html": render_judge(judged, {name: query[f"judged_{name}"] for name in _SCORES}) if judged else "",
+        },
+        "meta": {
+            "query_id": query["query_id"],
+            "query_sha256": query["query_sha256"],
+            "task_sha256": hashlib.sha256(canonical_json(facts)).hexdigest(),
+        },
+    }

@@ -182,6 +182,7 @@ def pool_rows(
                         "domain_fit",
                         "leakage",
                         "edited_by",
+                        "adjudicated_by",
                     )
                 },
             }

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TypeVar
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -74,3 +75,25 @@ def counting(total: int, title: str) -> Iterator[Callable[[str], None]]:
             yield step
         finally:
             tell()
+
+
+@contextmanager
+def following() -> Iterator[Callable[[str, int, int], None]]:
+    """Gives what to call with a title, how much is done and of how much: for work whose parts are known only as they come."""
+    watched = sys.stderr.isatty()
+    bar = Progress(*_columns(), console=Console(stderr=True))
+    tasks: dict[str, TaskID] = {}
+    said = time.monotonic()
+
+    def follow(title: str, done: int, total: int) -> None:
+        nonlocal said
+        if watched:
+            if title not in tasks:
+                tasks[title] = bar.add_task(title, total=total)
+            bar.update(tasks[title], completed=done, total=total)
+        elif time.monotonic() - said > REPORT_EVERY:
+            said = time.monotonic()
+            print(f"{title}: {done} of {total}", file=sys.stderr)  # noqa: T201
+
+    with bar if watched else nullcontext():
+        yield follow

@@ -74,23 +74,29 @@ DRAFTS = Table(
     },
 )
 
+MARK = pl.Struct({"annotator": _TEXT, "label": _TEXT, "text": _TEXT})
+NOTE = pl.Struct({"annotator": _TEXT, "text": _TEXT})
 REVIEWED = Table(
     "reviewed",
     "merge_reviews",
     "a reviewed query",
     {
         **QUERIES.columns,
-        "reviews": (_COUNT, "judgements that count"),
-        "annotators": (_TEXTS, "who judged, sorted"),
+        "reviews": (_COUNT, "annotators' judgements"),
+        "annotators": (_TEXTS, "who judged, sorted; an adjudicator is not among them"),
         "verdicts": (_TEXTS, "their verdicts in the same order: accept, edit or reject"),
         "verdict": (_TEXT, "accept, reject or disputed; see annotation/agreement.py"),
-        "agreement": (_SHARE, "share of the judgements on the side of the larger group"),
+        "agreement": (_SHARE, "share of the annotators' judgements on the side of the larger group"),
+        "adjudicated_by": (_TEXT, "who decided where they disagreed; empty if nobody had to"),
+        "annotators_verdict": (_TEXT, "their own verdict, before anybody decided between them"),
         "alignment": (_SHARE, "mean of none 0, partial 0.5, full 1"),
         "realism": (_SHARE, "mean of 1 to 5"),
-        "reviewed_domain": (_TEXT, "what most judges gave; the query's own if none has most"),
+        "reviewed_domain": (_TEXT, "what the adjudicator or most annotators gave; the query's own if none has most"),
         "reviewed_sub_domain": (_TEXT, "likewise"),
-        "domain_fit": (_SHARE, "share of the judges who gave that domain and sub-domain"),
+        "domain_fit": (_SHARE, "share of the annotators who gave that domain and sub-domain"),
         "reject_reasons": (_TEXTS, "all that were named, sorted"),
+        "marked": (pl.List(MARK), "what anybody marked in the query: leaks-solution, not-in-pr or unnatural"),
+        "notes": (pl.List(NOTE), "what anybody noted"),
         "edited_by": (_TEXT, "whose edited text the query now is; empty if nobody's"),
     },
 )

@@ -20,6 +20,8 @@ Address = Annotated[
         pattern=r"^(https://[A-Za-z0-9][A-Za-z0-9.-]*|http://(127\.0\.0\.1|localhost))(:[0-9]+)?(/[A-Za-z0-9._/-]*)?$"
     ),
 ]
+PersonName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+EMail = Annotated[str, Field(pattern=r"^[^@\s<>\"']{1,64}@[A-Za-z0-9.-]{1,190}$")]
 Suffix = Annotated[str, Field(pattern=r"^\.[A-Za-z0-9]+$")]
 
 
@@ -219,18 +221,32 @@ class Synthesize(Section):
 
 
 class Review(Section):
-    """Who judges them."""
+    """Who judges them, and where."""
 
-    annotators: dict[str, Positive] = Field(min_length=1, description="name of each annotator: user id in Label Studio")
+    annotators: dict[PersonName, EMail] = Field(
+        min_length=1, description="name of each annotator: e-mail address of the account in Label Studio"
+    )
+    adjudicators: dict[PersonName, EMail] = Field(
+        description="likewise, who decides where annotators disagree; {}: nobody, and what is disputed stays out"
+    )
     overlap: Positive = Field(description="judgements each query needs")
-    export: str = Field(description="Label Studio's JSON export of the reviewed tasks")
+    calibration: NonNegative = Field(description="so many queries are judged by every annotator, and first")
+    show_judge: bool = Field(description="whether annotators see what the model judge said; false: they judge blind")
+    server: Address = Field(description="Label Studio; its key comes from LABEL_STUDIO_API_KEY")
+    project: Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")] = Field(
+        description="begin of the titles of the projects there, one for each person"
+    )
+    export: str = Field(description="the reviews, as `limi annotate pull` writes them")
 
     @model_validator(mode="after")
-    def _enough_annotators(self) -> "Review":
+    def _enough_people(self) -> "Review":
         if self.overlap > len(self.annotators):
             raise ValueError(f"overlap {self.overlap} needs as many annotators, there are {len(self.annotators)}")
-        if len(set(self.annotators.values())) != len(self.annotators):
-            raise ValueError("two annotators have the same user id")
+        if both := sorted(set(self.annotators) & set(self.adjudicators)):
+            raise ValueError(f"{both[0]} is an annotator and an adjudicator; nobody decides on their own judgement")
+        addresses = [address.casefold() for address in [*self.annotators.values(), *self.adjudicators.values()]]
+        if len(set(addresses)) != len(addresses):
+            raise ValueError("two people have the same e-mail address")
         return self
 
 

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from annotation.agreement import STAGE, agreement_report, merge
-from annotation.reviews import read_export
+from annotation.agreement import STAGE, merge
+from annotation.report.summary import agreement_summary
+from annotation.reviews import read_reviews
 from pipeline.files import write_json
 from pipeline.ledger import write_fates
 from pipeline.params import read_params
@@ -18,7 +19,7 @@ def main() -> None:
     """See the module's docstring."""
     params = read_params()
     tasks = json.loads(Path("data/tasks.json").read_text(encoding="utf-8"))
-    judgements = read_export(Path(params.review.export), tasks, params.review)
+    judgements = read_reviews(Path(params.review.export), tasks, params.review)
     reviewed, fates = merge(QUERIES.read(Path("data/queries.parquet")), judgements, params.review.overlap)
     # An edited text is another text: what it gives away is measured anew.
     reviewed = measured_again(reviewed, SAMPLED.read(Path("data/sampled.parquet")))
@@ -29,7 +30,7 @@ def main() -> None:
             f"{missing} of {len(fates)} queries have fewer than {params.review.overlap} judgements; they are dropped as unreviewed"
         )
     verdicts = dict(reviewed.group_by("verdict").len().sort("verdict").iter_rows())
-    write_json(Path("metrics/merge_reviews.json"), {"queries": verdicts, **agreement_report(judgements)})
+    write_json(Path("metrics/merge_reviews.json"), {"queries": verdicts, **agreement_summary(judgements, params.seed)})
 
 
 if __name__ == "__main__":

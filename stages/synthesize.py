@@ -15,6 +15,7 @@ from pipeline.progress import counting
 from pipeline.query_tables import DRAFTS, QUERIES
 from pipeline.synthesis.plan import judging
 from pipeline.synthesis.queries import STAGE, Synthesized, needs_model, synthesize, writer_and_judge
+from pipeline.synthesis.returned import read_returned, reasons_by_text, returned_file
 from pipeline.synthesis.summary import summary
 from pipeline.tables import SAMPLED
 from stages.run import run_stage, say
@@ -57,8 +58,9 @@ async def _synthesized(sampled: pl.DataFrame, params: Params) -> tuple[Synthesiz
         def seen() -> None:
             step(door.spend().told if door else "")
 
+        returned = reasons_by_text(read_returned(returned_file(params.review.export)))
         return await synthesize(
-            sampled, writer, judge, params.synthesize, params.checks, max(1, at_once), seen
+            sampled, writer, judge, params.synthesize, params.checks, max(1, at_once), seen, returned
         ), writer.name
 
 

@@ -23,7 +23,7 @@ ALLOWED = {
 DOORS = {
     "github": "pipeline/github",
     "openai": "pipeline/llm",
-    "label_studio_sdk": "annotation",
+    "label_studio_sdk": "annotation/studio",
     "huggingface_hub": "curated",
     "trl": "finetune",
     "torch": "finetune",

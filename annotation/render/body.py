@@ -46,10 +46,11 @@ class _Markdown(MarkdownIt):
 _PARSER = _Markdown("gfm-like2", {"html": False, "linkify": False, "maxNesting": MOST_NESTING})
 
 
-def render_body(markdown: str) -> str:
+def render_body(markdown: str, wrapped: bool = False) -> str:
     """Safe HTML of a body in GitHub's Markdown: `<div class="limi-body">…</div>`.
 
-    A body that is longer, nested deeper or more repetitive than people write is shown as plain text, with a note that says so.
+    A body that is longer, nested deeper or more repetitive than people write is shown as plain text, with a note that says so. GitHub
+    shows each line of a body as a line; `wrapped` text has its lines joined, as in a file of a repository.
     """
     if not markdown.strip():
         return _body(element("p", note("(no description)")))
@@ -58,6 +59,8 @@ def render_body(markdown: str) -> str:
     tokens = _PARSER.parse(markdown)
     if any(token.level >= MOST_NESTING - 1 for token in tokens):
         return _plain(markdown, "Lists and quotes are nested too deep, so the text is shown as it was written.")
+    if wrapped:
+        _join_lines(tokens)
     rendered = _tree(tokens)
     if len(rendered) > MOST_HTML:
         return _plain(markdown, "Too repetitive to be shown as Markdown, so shown as it was written.")
@@ -73,6 +76,13 @@ def _plain(raw: str, why: str) -> Html:
     if len(raw) > MOST_PLAIN:
         parts.append(element("p", note(f"… {len(raw) - MOST_PLAIN:,} more characters are left out.")))
     return _body(joined(parts))
+
+
+def _join_lines(tokens: list[Token]) -> None:
+    for token in tokens:
+        for inline in token.children or []:
+            if inline.type == "softbreak":
+                inline.type, inline.content = "text", " "
 
 
 def _tree(tokens: list[Token]) -> Html:

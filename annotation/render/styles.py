@@ -5,6 +5,7 @@ sheet would win. Numbers and arrows are drawn, not written: they are not in what
 """
 
 _CODE = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace !important"
+_ANY = ":is(.limi-title, .limi-body, .limi-diff, .limi-criteria, .limi-judge, .limi-reviews)"
 
 STYLES = f"""
 .limi-title {{ font-weight: 600; overflow-wrap: anywhere; }}
@@ -27,21 +28,27 @@ STYLES = f"""
 .limi-body table {{ border-collapse: collapse; }}
 .limi-body th, .limi-body td {{ padding: 3px 8px; border: 1px solid rgba(128, 128, 128, .4); text-align: left; }}
 .limi-body th {{ font-weight: 600; }}
+.limi-body p:last-child, .limi-body ul:last-child, .limi-body ol:last-child, .limi-body pre:last-child {{ margin-bottom: 0; }}
+.limi-criteria, .limi-judge, .limi-reviews {{ line-height: 1.4; overflow-wrap: anywhere; unicode-bidi: isolate; }}
+.limi-criteria ul, .limi-reviews ul {{ margin: 0; padding-left: 20px; list-style: disc; }}
+.limi-criteria p, .limi-reviews p {{ margin: 0 0 4px; }}
+.limi-reviews .review {{ margin-top: 6px; padding-top: 6px; border-top: 1px solid rgba(128, 128, 128, .3); }}
+.limi-reviews blockquote {{ margin: 4px 0; padding: 0 10px; border-left: 3px solid rgba(128, 128, 128, .4); white-space: pre-wrap; }}
 .limi-body hr {{ border: 0; border-top: 1px solid rgba(128, 128, 128, .4); }}
 .limi-body .link {{ text-decoration: underline dotted; }}
-.limi-body .host, .limi-body .picture, .limi-body .note, .limi-title .note, .limi-diff .note, .limi-diff .status {{ opacity: .7; }}
-.limi-body .note, .limi-title .note, .limi-diff .note {{ font-style: italic; }}
+.limi-body .host, .limi-body .picture, .limi-diff .status, {_ANY} .note {{ opacity: .7; }}
+{_ANY} .note {{ font-style: italic; }}
 .limi-body .picture {{ border: 1px dashed rgba(128, 128, 128, .6); border-radius: 4px; padding: 0 4px; }}
-.limi-title .unseen, .limi-body .unseen, .limi-diff .unseen {{
+{_ANY} .unseen {{
   display: inline; visibility: visible; padding: 0 3px; border-radius: 3px; background: #9a6700; color: #fff; font-size: .85em;
 }}
-.limi-title .blank, .limi-body .blank, .limi-diff .blank {{ background: rgba(154, 103, 0, .35); }}
+{_ANY} .blank {{ background: rgba(154, 103, 0, .35); }}
 .limi-diff {{ font-size: 12px; line-height: 1.45; }}
 .limi-diff p {{ margin: 0 0 6px; }}
 .limi-diff .file {{ margin: 0 0 10px; border: 1px solid rgba(128, 128, 128, .4); border-radius: 6px; overflow: clip; }}
 .limi-diff summary {{ padding: 5px 10px; background: rgba(128, 128, 128, .14); cursor: pointer; overflow-wrap: anywhere; }}
 .limi-diff .path {{ font-weight: 600; }}
-.limi-diff .plus {{ color: #2da44e; font-weight: 600; }} .limi-diff .minus {{ color: #e5534b; font-weight: 600; }}
+.limi-diff .plus {{ color: #26953f; font-weight: 600; }} .limi-diff .minus {{ color: #e5534b; font-weight: 600; }}
 .limi-diff .lines {{ width: 100%; border-collapse: collapse; table-layout: fixed; tab-size: 4; }}
 .limi-diff td {{ padding: 0; border: 0; vertical-align: top; }}
 .limi-diff .number {{ width: 52px; padding: 0 8px 0 0; text-align: right; opacity: .75; user-select: none; }}

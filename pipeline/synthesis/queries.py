@@ -23,6 +23,7 @@ from pipeline.synthesis.likeness import repeats
 from pipeline.synthesis.measured import measured
 from pipeline.synthesis.model_writer import ModelWriter
 from pipeline.synthesis.plan import judging
+from pipeline.synthesis.returned import Reasons
 from pipeline.synthesis.rewriting import Attempt, Outcome, WithoutModel, Writer, written
 from pipeline.synthesis.template_writer import TemplateWriter
 from pipeline.synthesis.writers import Draft
@@ -70,11 +71,24 @@ async def synthesize(
     limits: Checks,
     at_once: int,
     seen: Callable[[], None] = lambda: None,
+    returned: Reasons | None = None,
 ) -> Synthesized:
-    """Write, check and judge the query of every row of a SAMPLED frame, `at_once` at a time; `seen` is called after each."""
+    """Write, check and judge the query of every row of a SAMPLED frame, `at_once` at a time; `seen` is called after each.
+
+    A text that is in `returned` is written once more with the reasons that reviewers gave.
+    """
 
     async def work(pull: dict[str, Any]) -> _Work:
         outcome = await written(pull, writer, judge, limits, chosen.rewrites)
+        told: set[str] = set()
+        while (stays := _stays(outcome, chosen)) and isinstance(draft := stays.draft, Draft):
+            text = sha256_text(draft.query)
+            reasons = (returned or {}).get((query_id(pull["pr_id"]), text), ())
+            if not reasons or text in told:
+                break
+            told.add(text)
+            again = await written(pull, writer, judge, limits, chosen.rewrites, reasons, draft)
+            outcome = outcome.followed_by(again)
         return _Work(
             (pull["repo"], pull["number"]),
             _fate(pull, outcome, chosen),

@@ -5,7 +5,7 @@ passes both is chosen. A model that gives nothing usable ends the row, with its 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pipeline.llm.reply import Reply
@@ -91,18 +91,33 @@ class Outcome:
         draft = None if self.chosen is None else self.drafts[self.chosen].draft
         return draft if isinstance(draft, Draft) else None
 
+    def followed_by(self, later: "Outcome") -> "Outcome":
+        """This one's drafts and then those of another attempt at the same query, whose choice and fate count."""
+        chosen = None if later.chosen is None else len(self.drafts) + later.chosen
+        return replace(later, drafts=(*self.drafts, *later.drafts), chosen=chosen)
+
     @property
     def cost(self) -> int:
         """Billionths of a dollar that all drafts and judgements cost."""
         return sum(attempt.cost for attempt in self.drafts)
 
 
-async def written(pull: dict[str, Any], writer: Writer, judge: Judge | None, limits: Checks, rewrites: int) -> Outcome:
-    """The query of one SAMPLED row, written at most 1 + `rewrites` times; without a judge, the checks decide alone."""
+async def written(
+    pull: dict[str, Any],
+    writer: Writer,
+    judge: Judge | None,
+    limits: Checks,
+    rewrites: int,
+    given: Sequence[Finding] = (),
+    earlier: Draft | None = None,
+) -> Outcome:
+    """The query of one SAMPLED row, written at most 1 + `rewrites` times; without a judge, the checks decide alone.
+
+    `given` is why an `earlier` draft that had passed came back from its reviewers.
+    """
     solution = solution_of(pull["patch"], pull["files"])
     drafts: list[Attempt] = []
-    reasons: list[Finding] = []
-    earlier: Draft | None = None
+    reasons: list[Finding] = list(given)
     while True:
         draft = await writer.write(pull, solution, reasons, earlier)
         if draft is None:

@@ -1,49 +1,17 @@
-"""One verdict per query by the rule, held against brute force; agreement held against a second Krippendorff's alpha."""
+"""One verdict per query by the rule, held against brute force, with all that was said beside it."""
 
 import hashlib
 import itertools
-import json
 import random
 from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
-from annotation.agreement import agreement_report, merge
-from annotation.reviews import Judgement
+from annotation.agreement import merge, verdict_of
+from annotation.judgements import Judgement
 from pipeline.query_tables import QUERIES, REVIEWED
-from tests.pipeline.query_rows import WITHOUT_MODEL
-
-NAMES = ("ada", "bo", "chidi", "dana")
-SIDES = ("accept", "edit", "reject")
-
-
-def query(number: int = 1) -> dict[str, Any]:
-    text = f"Please do {number}."
-    return {
-        "query_id": f"gh-{number}",
-        "pr_id": f"acme/parser#{number}",
-        "repo": "acme/parser",
-        "query": text,
-        "query_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "domain": "vibe-coding",
-        "sub_domain": "back-end",
-        "success_criteria": ["It works."],
-        "writer": "template/1",
-        **WITHOUT_MODEL,
-        "leaked_identifiers": [],
-        "leaked_paths": [],
-        "leakage": 0.0,
-    }
-
-
-def judged(by: str = "ada", verdict: str = "accept", number: int = 1, **fields: Any) -> Judgement:
-    known = {"alignment": "full", "realism": 4, "domain": "vibe-coding", "sub_domain": "back-end", "notes": ""}
-    known |= {"edited_query": f"So says {by}." if verdict == "edit" else ""}
-    known |= {"reject_reasons": ("trivial",) if verdict == "reject" else ()}
-    return Judgement(query_id=f"gh-{number}", annotator=by, verdict=verdict, **(known | fields))
+from tests.annotation.judged import LEAKS, NAMES, SIDES, SUPPORTS, judged, query
 
 
 def merged(*judgements: Judgement, overlap: int = 2) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -68,16 +36,22 @@ def by_hand(verdicts: tuple[str, ...]) -> str:
     return "accept" if for_it else "reject" if against else "disputed"
 
 
+def drawn(query_id: str, editors: list[str]) -> str:
+    """The editor whose name and query have the least hash."""
+    return min(editors, key=lambda by: hashlib.sha256(f"0:{query_id}:{by}".encode()).hexdigest())
+
+
 @pytest.mark.parametrize("count", [2, 3, 4])
 def test_every_combination_of_verdicts_comes_out_by_the_rule(count: int) -> None:
     for verdicts in itertools.product(SIDES, repeat=count):
         judgements = [judged(by, verdict) for by, verdict in zip(NAMES, verdicts, strict=False)]
         found = row(*judgements)
         expected = by_hand(verdicts)
-        assert found["verdict"] == expected, verdicts
+        assert found["verdict"] == found["annotators_verdict"] == verdict_of(judgements) == expected, verdicts
+        assert found["adjudicated_by"] == ""
         assert found["agreement"] == max(verdicts.count("reject"), count - verdicts.count("reject")) / count
         editors = [by for by, verdict in zip(NAMES, verdicts, strict=False) if verdict == "edit"]
-        assert found["edited_by"] == (editors[0] if editors and expected == "accept" else ""), verdicts
+        assert found["edited_by"] == (drawn("gh-1", editors) if editors and expected == "accept" else ""), verdicts
         assert found["query"] == (f"So says {found['edited_by']}." if found["edited_by"] else "Please do 1.")
         assert found["query_sha256"] == hashlib.sha256(found["query"].encode()).hexdigest()
         assert (found["annotators"], found["verdicts"]) == (list(NAMES[:count]), list(verdicts))
@@ -88,6 +62,19 @@ def test_every_combination_of_verdicts_comes_out_by_the_rule(count: int) -> None
 def test_the_combinations_hold_every_outcome() -> None:
     outcomes = Counter(by_hand(verdicts) for verdicts in itertools.product(SIDES, repeat=4))
     assert outcomes == {"accept": 16 + 32, "disputed": 24, "reject": 8 + 1}
+
+
+def test_nobodys_edits_win_because_of_their_name() -> None:
+    edits = [judged(by, "edit", number) for number in range(200) for by in NAMES]
+    reviewed, _ = merge(QUERIES.frame([query(number) for number in range(200)]), edits, 2)
+    wins = Counter(reviewed["edited_by"])
+    assert sorted(wins) == sorted(NAMES)
+    assert min(wins.values()) > 25
+
+
+def test_an_edit_that_leaves_every_word_as_it_is_edits_nothing() -> None:
+    found = row(judged("ada", "edit", edited_query="Please do 1."), judged("bo"))
+    assert (found["verdict"], found["edited_by"], found["query"]) == ("accept", "", "Please do 1.")
 
 
 def test_only_accepted_queries_are_kept() -> None:
@@ -157,116 +144,33 @@ def test_no_query_gives_an_empty_table() -> None:
     assert (dict(reviewed.schema), reviewed.height, fates) == (REVIEWED.schema, 0, [])
 
 
-# Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), example C: four observers, twelve units.
-OBSERVED = (
-    (1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None),
-    (1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3),
-    (None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None),
-    (1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None),
-)
-FIVE = ("front-end", "back-end", "deployment", "debugging", "optimization")
+def test_most_annotators_give_the_domain_and_else_it_stays() -> None:
+    def domains(*given: str) -> tuple[str, float]:
+        found = row(*(judged(by, sub_domain=name) for by, name in zip(NAMES, given, strict=False)))
+        assert found["sub_domain"] == "back-end"
+        return found["reviewed_sub_domain"], found["domain_fit"]
+
+    assert domains("debugging", "debugging", "back-end") == ("debugging", 2 / 3)
+    assert domains("debugging", "back-end") == ("back-end", 0.5)
+    assert domains("debugging", "deployment") == ("back-end", 0.0)
+    assert domains("debugging", "debugging", "deployment", "front-end") == ("back-end", 0.0)
+    found = row(judged("ada", domain="research-workflow"), judged("bo", domain="research-workflow"))
+    assert (found["reviewed_domain"], found["domain_fit"], found["domain"]) == ("research-workflow", 1.0, "vibe-coding")
 
 
-def of_grid(grid: tuple[tuple[int | None, ...], ...]) -> list[Judgement]:
-    return [
-        judged(by, number=unit, realism=value, sub_domain=FIVE[value - 1])
-        for by, values in zip(NAMES, grid, strict=False)
-        for unit, value in enumerate(values)
-        if value is not None
+def test_marks_on_the_query_are_kept_with_who_made_them() -> None:
+    found = row(judged("bo", marks=(LEAKS, SUPPORTS)), judged("ada", "reject", marks=(SUPPORTS, LEAKS, LEAKS)))
+    assert found["marked"] == [
+        {"annotator": by, "label": "leaks-solution", "text": "by caching"} for by in ("ada", "ada", "bo")
     ]
+    assert row(judged("ada", marks=(SUPPORTS,)), judged("bo"))["marked"] == []
 
 
-def alpha(judgements: list[Judgement]) -> dict[str, float | None]:
-    return agreement_report(judgements)["alpha"]
+def test_notes_are_kept_with_who_made_them_and_empty_ones_are_none() -> None:
+    found = row(judged("chidi", notes="late"), judged("bo"), judged("ada", "reject", notes="dull"))
+    assert found["notes"] == [{"annotator": "ada", "text": "dull"}, {"annotator": "chidi", "text": "late"}]
 
 
-def test_krippendorffs_own_example_gives_his_numbers() -> None:
-    found = alpha(of_grid(OBSERVED))
-    assert found["sub_domain"] == pytest.approx(0.743, abs=5e-4)
-    assert found["realism"] == pytest.approx(0.815, abs=5e-4)
-
-
-def test_two_judges_counted_by_hand() -> None:
-    # Three queries: both accept, both reject, one each. Coincidences: aa 2, rr 2, ar 1, ra 1; n = 6, n_a = n_r = 3.
-    # Observed disagreement 2/6; expected 2*3*3/(6*5) = 18/30; alpha = 1 - (2/6)/(18/30) = 4/9.
-    pairs = [("accept", "accept"), ("reject", "reject"), ("edit", "reject")]
-    judgements = [
-        judged(by, verdict, at) for at, pair in enumerate(pairs) for by, verdict in zip(NAMES, pair, strict=False)
-    ]
-    assert alpha(judgements)["verdict"] == pytest.approx(4 / 9, abs=1e-6)
-
-
-def test_accept_and_edit_are_one_side_in_the_agreement_too() -> None:
-    pairs = [("accept", "edit"), ("reject", "reject")]
-    judgements = [
-        judged(by, verdict, at) for at, pair in enumerate(pairs) for by, verdict in zip(NAMES, pair, strict=False)
-    ]
-    assert alpha(judgements)["verdict"] == 1.0
-
-
-def second_alpha(grid: list[list[int | None]], ordinal: bool) -> float | None:
-    """Krippendorff's alpha from the definition, over pairs of values, without a coincidence matrix. None if undefined."""
-    units = [[values[at] for values in grid if values[at] is not None] for at in range(len(grid[0]))]
-    units = [unit for unit in units if len(unit) > 1]
-    pairable = [value for unit in units for value in unit]
-    counts = Counter(pairable)
-    if len(counts) < 2:
-        return None
-
-    def distance(one: int, other: int) -> float:
-        if not ordinal:
-            return float(one != other)
-        low, high = sorted((one, other))
-        between = sum(count for value, count in counts.items() if low <= value <= high)
-        return (between - (counts[low] + counts[high]) / 2) ** 2
-
-    observed = sum(
-        distance(one, other) / (len(unit) - 1) for unit in units for one, other in itertools.permutations(unit, 2)
-    )
-    expected = sum(distance(one, other) for one, other in itertools.permutations(pairable, 2)) / (len(pairable) - 1)
-    return 1 - observed / expected
-
-
-def test_the_second_alpha_gives_krippendorffs_numbers() -> None:
-    grid = [list(values) for values in OBSERVED]
-    assert second_alpha(grid, ordinal=False) == pytest.approx(0.743, abs=5e-4)
-    assert second_alpha(grid, ordinal=True) == pytest.approx(0.815, abs=5e-4)
-
-
-GRIDS = st.tuples(st.integers(2, 4), st.integers(1, 7)).flatmap(
-    lambda size: st.lists(
-        st.lists(st.none() | st.integers(1, 5), min_size=size[1], max_size=size[1]), min_size=size[0], max_size=size[0]
-    )
-)
-
-
-@settings(derandomize=True, deadline=None, max_examples=200)
-@given(GRIDS)
-def test_alpha_is_what_the_definition_says(grid: list[list[int | None]]) -> None:
-    nominal, ordinal = second_alpha(grid, ordinal=False), second_alpha(grid, ordinal=True)
-    assume(nominal is not None)
-    found = alpha(of_grid(tuple(tuple(values) for values in grid)))
-    assert found["sub_domain"] == pytest.approx(nominal, abs=2e-6)
-    assert found["realism"] == pytest.approx(ordinal, abs=2e-6)
-
-
-UNDEFINED = {
-    "nobody": [],
-    "one judge": [judged("ada", number=1), judged("ada", "reject", number=2)],
-    "one answer": [judged("ada"), judged("bo")],
-    "no query judged twice": [judged("ada", number=1), judged("bo", "reject", number=2)],
-    "no other answer on a query judged twice": [judged("ada"), judged("bo"), judged("chidi", "reject", number=2)],
-}
-
-
-@pytest.mark.parametrize("case", UNDEFINED)
-def test_alpha_is_null_where_it_is_not_defined(case: str) -> None:
-    assert alpha(UNDEFINED[case])["verdict"] is None
-
-
-def test_the_report_is_strict_json_with_its_counts() -> None:
-    report = agreement_report([judged("bo", "reject"), judged("ada"), judged("ada", "edit", number=2)])
-    assert json.loads(json.dumps(report, allow_nan=False)) == report
-    assert report["judgements"] == 3
-    assert report["annotators"] == {"ada": 2, "bo": 1}
-    assert report["verdicts"] == {"accept": 1, "edit": 1, "reject": 1}
+def test_the_losing_side_keeps_its_reasons() -> None:
+    found = row(judged("ada"), judged("bo"), judged("chidi", "reject", reject_reasons=("too vague",)))
+    assert (found["verdict"], found["reject_reasons"], found["agreement"]) == ("accept", ["too vague"], 2 / 3)

@@ -42,12 +42,16 @@ def judged(at: int, repo: str = "o/a", sub_domain: str = "back-end", **changed: 
         "verdicts": ["accept", "accept"],
         "verdict": "accept",
         "agreement": 1.0,
+        "adjudicated_by": "",
+        "annotators_verdict": "accept",
         "alignment": 1.0,
         "realism": 4.0,
         "reviewed_domain": "vibe-coding",
         "reviewed_sub_domain": sub_domain,
         "domain_fit": 1.0,
         "reject_reasons": [],
+        "marked": [],
+        "notes": [],
         "edited_by": "",
     } | changed
 

@@ -172,15 +172,16 @@ def test_an_export_of_other_tasks_is_refused(copied: Project) -> None:
     for stage in ("sample_prs", "synthesize", "route_reviews"):
         copied.stage(stage)
     said = refused(copied, "merge_reviews")
-    assert "is an export of other tasks than data/tasks.json" in said and "tasks_sha256" in said
+    assert "holds reviews of other tasks than data/tasks.json" in said and "is not there" in said
 
 
-def test_an_export_of_one_changed_text_is_refused(copied: Project) -> None:
+@pytest.mark.parametrize("name", ["query_sha256", "task_sha256"])
+def test_reviews_of_one_changed_text_are_refused(copied: Project, name: str) -> None:
     path = copied.folder / "annotation/reviews/demo.json"
-    tasks = json.loads(path.read_text(encoding="utf-8"))
-    tasks[3]["data"]["query"] += " and more"
-    path.write_text(json.dumps(tasks), encoding="utf-8")
-    assert "is an export of other tasks" in refused(copied, "merge_reviews")
+    export = json.loads(path.read_text(encoding="utf-8"))
+    export["tasks"][3][name] = "0" * 64
+    path.write_text(json.dumps(export), encoding="utf-8")
+    assert f"{export['tasks'][3]['query_id']} has another text or pull request there" in refused(copied, "merge_reviews")
 
 
 def test_github_as_a_source_needs_a_token(copied: Project, monkeypatch: pytest.MonkeyPatch) -> None:
