@@ -1,9 +1,11 @@
 # Two commands set everything up: `make repro` runs the pipeline, `make test` runs what CI runs. Each makes .venv if it is not there.
 PYTHON ?= python3
 VENV := .venv
+PROCESSES ?= 2
 BIN := $(VENV)/bin
 CONTRACT := tests/servers/contract
 MODEL := tests/servers/model
+STUDIO := $(VENV)/label-studio
 
 .PHONY: repro test lint install clean
 .DELETE_ON_ERROR:
@@ -13,8 +15,8 @@ repro: install
 	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
 	$(BIN)/limi funnel
 
-test: install $(CONTRACT)/node_modules/.package-lock.json $(MODEL)/node_modules/.package-lock.json $(VENV)/recordings-read
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest
+test: install $(CONTRACT)/node_modules/.package-lock.json $(MODEL)/node_modules/.package-lock.json $(VENV)/recordings-read $(STUDIO)/environment.made
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest --numprocesses $(PROCESSES)
 
 lint: install
 	$(BIN)/ruff check .
@@ -36,6 +38,11 @@ tests/servers/%/node_modules/.package-lock.json: tests/servers/%/package.json te
 # Real exchanges with GitHub that PyGithub recorded; they come with its source.
 $(VENV)/recordings-read: $(VENV)/installed
 	$(BIN)/python -m tests.servers.contract.replay
+	touch $@
+
+# Label Studio in an environment of its own, 800 MB, so that a test run needs no network.
+$(STUDIO)/environment.made: annotation/server/requirements.txt $(VENV)/installed
+	$(BIN)/python -m annotation.server $(STUDIO)
 	touch $@
 
 clean:

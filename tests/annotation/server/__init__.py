@@ -1,0 +1,1 @@
+"""The local Label Studio: a real one is started here, on SQLite and on PostgreSQL."""
