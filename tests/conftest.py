@@ -1,15 +1,41 @@
-"""What several rooms' tests share: a throwaway git repository, and a project folder that runs on its own."""
+"""What several rooms' tests share: a throwaway git repository, a project folder that runs on its own, one finished run of the demo.
 
+The suite runs in several processes (tests/README.md). Each has its own session fixtures; `demo_run` is one for all.
+"""
+
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import pytest
+import yaml
+from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+
+from tests.parallel import UnitScheduling, made_once, place
 
 ROOT = Path(__file__).resolve().parent.parent
+STAGES = list(yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
+PRODUCTS = ("curated/pool.jsonl", "curated/candidates.jsonl", "data/ledger.parquet")
+
+# On a busy machine an example may take long without anything being wrong with it.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> UnitScheduling:
+    config.option.loadscopereorder = False
+    return UnitScheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: place(item.nodeid))
 
 
 class Repository:
@@ -69,7 +95,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("annotation", "demo", "limi", "pipeline", "profiles", "stages"):
+        for name in ("annotation", "demo", "docs", "limi", "pipeline", "profiles", "stages"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "curated/contamination", folder / "curated/contamination")
         shutil.copy(ROOT / "profiles/demo.yaml", folder / "params.yaml")
@@ -84,6 +110,18 @@ class Project:
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment},
         )
 
+    @classmethod
+    def copy_of(cls, folder: Path, to: Path) -> Self:
+        """A project with all that is in another one's folder, except what git and DVC keep for themselves."""
+        shutil.copytree(folder, to, symlinks=True, ignore=shutil.ignore_patterns(".git", ".dvc"))
+        return cls._at(to)
+
+    @classmethod
+    def _at(cls, folder: Path) -> Self:
+        project = cls.__new__(cls)
+        project.folder = folder
+        return project
+
     def stage(self, name: str) -> None:
         done = self.run(f"stages.{name}")
         assert done.returncode == 0, done.stderr
@@ -97,6 +135,65 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "project")
+
+
+class DvcProject(Project):
+    """A project with git and DVC, as a fresh clone is."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        for name in ("dvc.yaml", "dvc.lock", ".gitignore", ".dvcignore", ".gitattributes"):
+            shutil.copy(ROOT / name, folder / name)
+        shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("tmp", "cache", "config.local"))
+        self.git("init", "--quiet")
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "as cloned")
+
+    @classmethod
+    def copy_of(cls, folder: Path, to: Path) -> Self:
+        """A project with all that is in another one's folder."""
+        shutil.copytree(folder, to, symlinks=True)
+        return cls._at(to)
+
+    def git(self, *arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", *arguments],
+            cwd=self.folder,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    def mend_lock(self) -> None:
+        """What `limi doctor` says to do after a kill that hit DVC in the middle of writing its own lock."""
+        lock = self.folder / ".dvc/tmp/rwlock"
+        if lock.exists() and not lock.read_bytes():
+            lock.unlink()
+
+    def dvc(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        self.mend_lock()
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return self.run("dvc", *arguments, PATH=path)
+
+    def repro(self, *arguments: str) -> list[str]:
+        """Run `dvc repro` and return the stages it ran."""
+        done = self.dvc("repro", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
+
+    def digests(self) -> dict[str, str]:
+        return {name: hashlib.sha256((self.folder / name).read_bytes()).hexdigest() for name in PRODUCTS}
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a fresh clone after its first `dvc repro`. Nobody changes it: tests work on copies (`copy_of`)."""
+
+    def make(folder: Path) -> None:
+        assert DvcProject(folder).repro() == STAGES
+
+    top = tmp_path_factory.getbasetemp()
+    return made_once(top.parent if "PYTEST_XDIST_WORKER" in os.environ else top, "demo-run", make)
 
 
 def count_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> int:

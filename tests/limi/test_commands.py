@@ -1,7 +1,6 @@
 """The command line as a person uses it: what it prints, how it ends."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,16 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Project
-from tests.stages.test_demo_run import STAGES
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def finished(demo_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project in which every stage has run."""
-    project = Project(tmp_path_factory.mktemp("commands") / "project")
-    for stage in STAGES:
-        project.stage(stage)
-    return project
+    return Project.copy_of(demo_run, tmp_path_factory.mktemp("commands") / "project")
 
 
 def said(project: Project, *arguments: str, code: int = 0, **environment: str) -> str:
@@ -42,9 +37,7 @@ def test_the_funnel_adds_up_in_its_last_line(finished: Project) -> None:
 
 
 def test_the_funnel_says_which_stages_are_of_an_earlier_run(finished: Project, tmp_path: Path) -> None:
-    shutil.copytree(finished.folder, tmp_path / "project")
-    later = Project.__new__(Project)
-    later.folder = tmp_path / "project"
+    later = Project.copy_of(finished.folder, tmp_path / "project")
     later.edit("per_repository: 6", "per_repository: 5")
     later.stage("sample_prs")
     assert "synthesize, merge_reviews, build_pool: of an earlier run; `dvc repro`" in said(later, "funnel")

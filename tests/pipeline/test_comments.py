@@ -180,12 +180,12 @@ def test_a_broken_patch_is_no_change_of_comments(patch: str) -> None:
 def test_no_repeated_unit_is_slow(path: str, unit: str) -> None:
     long = (unit * 1_000_000)[:1_000_000].replace("\n", " ")
     short = f"# {long[:7000]}"
-    started = time.monotonic()
+    started = time.process_time()
     for text in (long, short):
         patch = in_the_middle(path, [f"-{text}", f"+{text}x"])
         only_comments(patch)
         screened(patch)
-    assert time.monotonic() - started < 5.0
+    assert time.process_time() - started < 5.0
 
 
 def without_docstrings(source: str) -> str:

@@ -155,9 +155,9 @@ def test_no_text_makes_it_fail(patch: str) -> None:
     ids=["long line", "many lines", "long number", "heads", "marks in hunks", "marks", "files", "empty lines"],
 )
 def test_a_hostile_megabyte_is_read_in_time(hostile: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert all(file.path in ("", "x") for file in file_changes(HEADER + hostile))
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1))

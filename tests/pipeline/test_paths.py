@@ -170,9 +170,9 @@ def test_kinds_go_by_the_order_of_the_table() -> None:
 )
 def test_no_repeated_unit_is_slow(unit: str) -> None:
     long = (unit * 200_000)[:200_000]
-    started = time.monotonic()
+    started = time.process_time()
     both([long, f"{long}/", f"{long}/x"])
-    assert time.monotonic() - started < 5.0
+    assert time.process_time() - started < 5.0
 
 
 @pytest.fixture

@@ -109,9 +109,9 @@ def test_whatever_a_change_holds_it_gets_one_of_the_five(paths: list[str], title
 )
 def test_no_repeated_unit_is_slow(unit: str) -> None:
     long = (unit * 200_000)[:200_000]
-    started = time.monotonic()
+    started = time.process_time()
     classify([long], long, long)
-    assert time.monotonic() - started < 5.0
+    assert time.process_time() - started < 5.0
 
 
 def test_every_rule_of_the_table_says_one_thing_and_has_weight() -> None:

@@ -161,9 +161,9 @@ def test_an_empty_text_tells_nothing() -> None:
 )
 def test_no_repeated_unit_is_slow(unit: str) -> None:
     long = (unit * 200_000)[:1_000_000]
-    started = time.monotonic()
+    started = time.process_time()
     told_kind(long, long)
-    assert time.monotonic() - started < 5.0
+    assert time.process_time() - started < 5.0
 
 
 @pytest.fixture

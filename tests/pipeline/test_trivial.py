@@ -153,14 +153,14 @@ def test_a_broken_patch_is_neither(patch: str) -> None:
 )
 def test_no_repeated_unit_is_slow(unit: str) -> None:
     long = (unit * 1_000_000)[:1_000_000]
-    started = time.monotonic()
+    started = time.process_time()
     for path in ("package.json", "a.py", "a.sh"):
         for text in (long, long[:1900]):
             patch = in_the_middle(path, [f"-{text}", f"+ {text}"])
             only_whitespace(patch)
             version_bump(patch)
             screens(patch)
-    assert time.monotonic() - started < 5.0
+    assert time.process_time() - started < 5.0
 
 
 PIECES = st.sampled_from(

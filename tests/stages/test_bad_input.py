@@ -8,24 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Project
-from tests.stages.test_demo_run import STAGES
-
-
-@pytest.fixture(scope="module")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project in which every stage has run once; tests work on copies of it."""
-    project = Project(tmp_path_factory.mktemp("ready") / "project")
-    for stage in STAGES:
-        project.stage(stage)
-    return project.folder
 
 
 @pytest.fixture
-def copied(ready: Path, tmp_path: Path) -> Project:
-    shutil.copytree(ready, tmp_path / "project")
-    project = Project.__new__(Project)
-    project.folder = tmp_path / "project"
-    return project
+def copied(demo_run: Path, tmp_path: Path) -> Project:
+    """A project in which every stage has run once."""
+    return Project.copy_of(demo_run, tmp_path / "project")
 
 
 def refused(project: Project, stage: str) -> str:
@@ -181,7 +169,9 @@ def test_reviews_of_one_changed_text_are_refused(copied: Project, name: str) -> 
     export = json.loads(path.read_text(encoding="utf-8"))
     export["tasks"][3][name] = "0" * 64
     path.write_text(json.dumps(export), encoding="utf-8")
-    assert f"{export['tasks'][3]['query_id']} has another text or pull request there" in refused(copied, "merge_reviews")
+    assert f"{export['tasks'][3]['query_id']} has another text or pull request there" in refused(
+        copied, "merge_reviews"
+    )
 
 
 def test_github_as_a_source_needs_a_token(copied: Project, monkeypatch: pytest.MonkeyPatch) -> None:

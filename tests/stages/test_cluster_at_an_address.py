@@ -21,19 +21,13 @@ from distributed import Client
 from pipeline.table import part_name
 from pipeline.tables import PULLS, REPOS
 from tests.conftest import Project
-from tests.stages.test_interruptions import start
+from tests.stages.test_interruptions import OUTPUTS, start
 
 STAGES = ("select_repos", "collect_prs", "filter_prs", "describe_prs", "compare_prs", "sample_prs")
 PRODUCTS = (
     *("data/pulls", "data/verdicts", "data/facts", "data/fingerprints"),
     *("data/repeats.parquet", "data/ledger", "data/sampled.parquet"),
 )
-# The partitioned stages and what they write, first the parts that tell what is done.
-OUTPUTS = {
-    "collect_prs": ["data/pulls"],
-    "filter_prs": ["data/verdicts"],
-    "describe_prs": ["data/facts", "data/fingerprints"],
-}
 PARTS = 14  # repositories of the demo world
 ENLARGED = 20  # times the demo's pull requests, so that a partition takes long enough to be hit
 MOST_TRIES = 8
@@ -138,29 +132,23 @@ def enlarge(project: Project) -> None:
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A run on this machine alone. Tests must leave it as they found it."""
-    project = Project(tmp_path_factory.mktemp("local") / "project")
-    for stage in STAGES:
-        project.stage(stage)
+def local(demo_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A run on this machine alone, without what later stages wrote. Tests must leave it as they found it."""
+    project = Project.copy_of(demo_run, tmp_path_factory.mktemp("local") / "project")
+    for ledger in (project.folder / "data/ledger").iterdir():
+        if ledger.stem not in STAGES:
+            ledger.unlink()
     return project
 
 
 @pytest.fixture(scope="module")
 def enlarged(local: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A local run of the enlarged pull requests, as far as partitions go."""
-    project = copied(local, tmp_path_factory.mktemp("enlarged") / "project")
+    project = Project.copy_of(local.folder, tmp_path_factory.mktemp("enlarged") / "project")
     enlarge(project)
     for stage in ("filter_prs", "describe_prs"):
         project.stage(stage)
     return project
-
-
-def copied(project: Project, folder: Path) -> Project:
-    shutil.copytree(project.folder, folder, symlinks=True)
-    other = Project.__new__(Project)
-    other.folder = folder
-    return other
 
 
 def test_a_cluster_at_an_address_gives_the_bytes_of_a_local_run(local: Project, project: Project) -> None:
@@ -214,7 +202,7 @@ def test_a_worker_killed_among_its_partitions_changes_nothing(
     local: Project, enlarged: Project, tmp_path: Path, stage: str
 ) -> None:
     undisturbed = local if stage == "collect_prs" else enlarged
-    project = copied(undisturbed, tmp_path / "project")
+    project = Project.copy_of(undisturbed.folder, tmp_path / "project")
     with cluster_for(project) as cluster:
         done = run_with_a_kill(project, stage, "*.parquet", cluster, lambda name, _: cluster.work_of(name))
         assert len(cluster.workers) == 1
@@ -223,7 +211,7 @@ def test_a_worker_killed_among_its_partitions_changes_nothing(
 
 
 def test_a_worker_killed_while_it_writes_leaves_no_half_written_file(enlarged: Project, tmp_path: Path) -> None:
-    project = copied(enlarged, tmp_path / "project")
+    project = Project.copy_of(enlarged.folder, tmp_path / "project")
     verdicts = project.folder / "data/verdicts"
 
     def writes(_: str, process: int) -> bool:
@@ -240,7 +228,7 @@ def test_a_cluster_that_forgives_no_lost_worker_ends_the_stage_with_a_sentence(
     enlarged: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
-    project = copied(enlarged, tmp_path / "project")
+    project = Project.copy_of(enlarged.folder, tmp_path / "project")
     with cluster_for(project) as cluster:
         done = run_with_a_kill(project, "filter_prs", "*.parquet", cluster, lambda name, _: cluster.work_of(name))
     assert done.returncode == 1

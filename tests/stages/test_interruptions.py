@@ -7,26 +7,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.conftest import Project
-from tests.stages.test_demo_run import STAGES, DvcProject
+from tests.conftest import STAGES, DvcProject, Project
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    project = DvcProject(tmp_path_factory.mktemp("undisturbed") / "project")
-    project.repro()
-    return project.digests()
+@pytest.fixture
+def interrupted(demo_run: Path, tmp_path: Path) -> DvcProject:
+    """A fresh clone in which every stage has run once."""
+    return DvcProject.copy_of(demo_run, tmp_path / "project")
 
 
-@pytest.fixture(scope="module")
-def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DvcProject]:
-    yield DvcProject(tmp_path_factory.mktemp("interrupted") / "project")
+@pytest.fixture
+def finished(demo_run: Path, tmp_path: Path) -> Project:
+    """A project in which every stage has run once."""
+    return Project.copy_of(demo_run, tmp_path / "project")
 
 
 def start(project: Project, *command: str) -> subprocess.Popen[str]:
@@ -57,15 +55,21 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-PARTS = {"collect_prs": "data/pulls", "filter_prs": "data/verdicts", "describe_prs": "data/facts"}
-MOMENTS = (0.1, 0.25, 0.4, 0.6)  # parts of the time that the stage takes: while it loads, works, and writes
+# The partitioned stages and what they write, first the parts that tell what is done.
+OUTPUTS = {
+    "collect_prs": ["data/pulls"],
+    "filter_prs": ["data/verdicts"],
+    "describe_prs": ["data/facts", "data/fingerprints"],
+}
+# Parts of the time that a stage takes: while it loads and works; a partitioned one works longer than it loads.
+MOMENTS = {stage: (0.2, 0.4, 0.6) if stage in OUTPUTS else (0.3, 0.6) for stage in STAGES}
 MOST_TRIES = 12
 
 
 def start_stage(project: DvcProject, stage: str) -> subprocess.Popen[str]:
     """Let DVC run just this stage with all its work to do, and return when it has started it."""
-    if stage in PARTS:
-        shutil.rmtree(project.folder / PARTS[stage], ignore_errors=True)
+    if stage in OUTPUTS:
+        shutil.rmtree(project.folder / OUTPUTS[stage][0], ignore_errors=True)
     project.mend_lock()
     process = start(project, "dvc", "repro", "--single-item", "--force", stage)
     assert process.stdout is not None
@@ -89,72 +93,65 @@ def seconds_of(project: DvcProject, stage: str) -> float:
     return taken
 
 
-# One test on purpose: each stage is killed in the state that the kill before it left.
-def test_a_kill_in_each_stage_changes_nothing(interrupted: DvcProject, undisturbed: dict[str, str]) -> None:
-    for stage in STAGES:
-        whole = seconds_of(interrupted, stage)
-        hit = tries = 0
-        while hit < len(MOMENTS) and tries < MOST_TRIES:
-            tries += 1
-            process = start_stage(interrupted, stage)
-            time.sleep(whole * MOMENTS[hit])
-            # Only a working stage is killed: DVC's own files, which it does not write atomically, are at rest while it waits for one.
-            if stage_is_running(process.pid, stage):
-                hit += 1
-                kill(process)
-            else:
-                process.communicate()
-                whole *= 0.7  # the machine was busier when the time was taken
-            for unfinished in (interrupted.folder / "data").rglob("*.tmp"):
-                assert unfinished.name.startswith("."), "a half-written file must not look like a whole one"
-        assert hit >= 2, f"{stage} was hit by {hit} of {tries} kills; the others came too late to prove anything"
-        interrupted.repro(stage)
+@pytest.mark.parametrize("stage", STAGES)
+def test_kills_in_a_stage_change_nothing(interrupted: DvcProject, stage: str) -> None:
+    """One test for all moments on purpose: the stage is killed in the state that the kill before it left."""
+    undisturbed = interrupted.digests()
+    whole = seconds_of(interrupted, stage)
+    hit = tries = 0
+    while hit < len(MOMENTS[stage]) and tries < MOST_TRIES:
+        tries += 1
+        process = start_stage(interrupted, stage)
+        time.sleep(whole * MOMENTS[stage][hit])
+        # Only a working stage is killed: DVC's own files, which it does not write atomically, are at rest while it waits for one.
+        if stage_is_running(process.pid, stage):
+            hit += 1
+            kill(process)
+        else:
+            process.communicate()
+            whole *= 0.7  # the machine was busier when the time was taken
+        for unfinished in (interrupted.folder / "data").rglob("*.tmp"):
+            assert unfinished.name.startswith("."), "a half-written file must not look like a whole one"
+    assert hit >= 2, f"{stage} was hit by {hit} of {tries} kills; the others came too late to prove anything"
+    interrupted.stage(stage)  # DVC itself sees nothing to do where all was already written
+    assert list((interrupted.folder / "data").rglob("*.tmp")) == []
     interrupted.repro()
     assert interrupted.digests() == undisturbed
     assert interrupted.git("status", "--porcelain") == ""
 
 
-def test_the_interrupted_run_leaves_no_half_written_file_behind(interrupted: DvcProject) -> None:
-    interrupted.repro()
-    assert list((interrupted.folder / "data").rglob("*.tmp")) == []
-
-
-@pytest.mark.parametrize(("stage", "folder"), PARTS.items())
-def test_finished_partitions_are_not_done_again(project: Project, stage: str, folder: str) -> None:
-    project.edit("workers: 0", "workers: 1")
-    for earlier in STAGES[: STAGES.index(stage)]:
-        project.stage(earlier)
-    parts = project.folder / folder
-    process = start(project, f"stages.{stage}")
+@pytest.mark.parametrize("stage", OUTPUTS)
+def test_finished_partitions_are_not_done_again(finished: Project, stage: str) -> None:
+    finished.edit("workers: 0", "workers: 1")
+    for name in OUTPUTS[stage]:
+        shutil.rmtree(finished.folder / name)
+    parts = finished.folder / OUTPUTS[stage][0]
+    process = start(finished, f"stages.{stage}")
     while len(list(parts.glob("*.parquet"))) < 3:
         assert process.poll() is None, "the stage ended before it could be killed"
         time.sleep(0.001)
     kill(process)
     done = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
     assert 3 <= len(done) < 14
-    project.stage(stage)
+    finished.stage(stage)
     after = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
     assert len(after) == 14
     assert {name: after[name] for name in done} == done
 
 
-def test_a_changed_limit_does_every_partition_again(project: Project) -> None:
-    for stage in STAGES[:3]:
-        project.stage(stage)
-    parts = project.folder / "data/verdicts"
+def test_a_changed_limit_does_every_partition_again(finished: Project) -> None:
+    parts = finished.folder / "data/verdicts"
     before = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
-    project.edit("max_tokens: 1200", "max_tokens: 1100")
-    project.stage("filter_prs")
+    finished.edit("max_tokens: 1200", "max_tokens: 1100")
+    finished.stage("filter_prs")
     assert all(path.stat().st_mtime_ns != before[path.name] for path in parts.glob("*.parquet"))
 
 
-def test_changed_code_does_its_partitions_again(project: Project) -> None:
-    for stage in STAGES[:4]:
-        project.stage(stage)
-    parts = project.folder / "data/facts"
+def test_changed_code_does_its_partitions_again(finished: Project) -> None:
+    parts = finished.folder / "data/facts"
     before = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
-    project.edit('otherwise = "back-end"', 'otherwise = "front-end"', "pipeline/subdomains.toml")
-    project.stage("describe_prs")
+    finished.edit('otherwise = "back-end"', 'otherwise = "front-end"', "pipeline/subdomains.toml")
+    finished.stage("describe_prs")
     assert all(path.stat().st_mtime_ns != before[path.name] for path in parts.glob("*.parquet"))
 
 
@@ -175,18 +172,16 @@ find data curated -name '.*.tmp'
 
 
 @pytest.mark.parametrize("stage", ["filter_prs", "compare_prs", "sample_prs", "build_pool"])
-def test_a_full_disk_is_a_sentence_and_leaves_every_file_whole(project: Project, tmp_path: Path, stage: str) -> None:
-    for earlier in STAGES:
-        project.stage(earlier)
+def test_a_full_disk_is_a_sentence_and_leaves_every_file_whole(finished: Project, tmp_path: Path, stage: str) -> None:
     files = sorted(
-        path.relative_to(project.folder).as_posix()
+        path.relative_to(finished.folder).as_posix()
         for name in ("data", "curated")
-        for path in (project.folder / name).rglob("*")
+        for path in (finished.folder / name).rglob("*")
         if path.is_file()
     )
-    before = "".join(f"{hashlib.sha256((project.folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files)
-    project.edit("seed: 20250917", "seed: 7")
-    project.edit("max_tokens: 1200", "max_tokens: 1150")
+    before = "".join(f"{hashlib.sha256((finished.folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files)
+    finished.edit("seed: 20250917", "seed: 7")
+    finished.edit("max_tokens: 1200", "max_tokens: 1150")
     (tmp_path / "small").mkdir()
     done = subprocess.run(
         [
@@ -198,7 +193,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_every_file_whole(project: Project,
             FULL_DISK,
             "sh",
             str(tmp_path / "small"),
-            str(project.folder),
+            str(finished.folder),
             sys.executable,
             stage,
         ],

@@ -1,7 +1,6 @@
 """What is planted in pull requests is followed to all that leaves the machine: masked, dropped or named as it must be."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -90,9 +89,7 @@ def test_no_planted_value_is_in_any_file_but_the_raw_store(finished: Project) ->
 
 
 def test_what_is_not_to_be_masked_would_be_seen(finished: Project, tmp_path: Path) -> None:
-    shutil.copytree(finished.folder, tmp_path / "project")
-    project = Project.__new__(Project)
-    project.folder = tmp_path / "project"
+    project = Project.copy_of(finished.folder, tmp_path / "project")
     project.edit("kinds: [secret, email, ip, phone, handle]", "kinds: []")
     for stage in ("sample_prs", "synthesize"):
         project.stage(stage)

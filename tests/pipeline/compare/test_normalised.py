@@ -118,6 +118,6 @@ def test_a_revert_says_something_else() -> None:
     ids=["long line", "many lines", "long number", "half headers", "white space", "control characters", "other digits"],
 )
 def test_a_hostile_megabyte_is_read_in_time_and_without_an_error(hostile: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     diff_hash("diff --git a/x b/x\n" + hostile)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

@@ -99,7 +99,7 @@ def test_nothing_is_like_nothing() -> None:
     ids=["letters", "underscores", "brackets", "marks", "signs"],
 )
 def test_a_hostile_megabyte_is_cut_into_shingles_in_time(hostile: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     found = shingles(f"diff --git a/x b/x\n@@ -0,0 +1 @@\n+{hostile}\n")
     signatures([found], Bands.at(0.8))
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

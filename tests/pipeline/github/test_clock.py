@@ -53,7 +53,7 @@ def test_the_system_clock_is_the_machines_and_waits_no_less_than_it_was_told() -
 def test_the_system_clock_does_not_wait_for_what_is_past() -> None:
     began = time.monotonic()
     SystemClock().sleep_until(time.time() - 100)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 5
 
 
 class _Machine:

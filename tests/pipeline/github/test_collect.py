@@ -143,7 +143,7 @@ def test_no_more_is_listed_ahead_than_memory_should_hold(tmp_path: Path, monkeyp
         running = threading.Thread(target=hub.collect, args=(few,), daemon=True)
         running.start()
         before, still = -1, 0
-        while still < 6:  # until nothing is asked any more
+        while running.is_alive() and (still < 10 or not begun):  # until nothing is asked any more
             time.sleep(0.05)
             still = still + 1 if hub.queries() == before and before > 0 else 0
             before = hub.queries()

@@ -168,14 +168,14 @@ def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "TIMEOUT", 0.1)
 
     def silent(asked: Asked) -> bytes:
-        time.sleep(0.6)
+        time.sleep(5)
         return _WHOLE
 
     began = time.monotonic()
     with Peer(silent) as peer, pytest.raises(NoAnswerError) as caught:
         send(peer.url)
     assert "Timeout" in str(caught.value)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 3
 
 
 def test_after_a_broken_connection_the_next_request_has_a_new_one() -> None:

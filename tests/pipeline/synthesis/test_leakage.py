@@ -203,10 +203,10 @@ def test_whatever_text_and_patch_hold_the_measure_lies_between_0_and_1(text: str
 @pytest.mark.parametrize("unit", ["a", "A", "Aa", "aA", "_", "a_", "a1", "1a", "a b ", "é", "a-", ".", "\n", "+a\n"])
 def test_no_repeated_unit_is_slow(unit: str) -> None:
     long = (unit * 200_000)[:200_000]
-    started = time.monotonic()
+    started = time.process_time()
     solution = solution_of(f"diff --git a/x b/x\n@@ -0,0 +1 @@\n+{long}\n", [file("a.txt")])
     leakage(long, solution)
-    assert time.monotonic() - started < 5.0
+    assert time.process_time() - started < 5.0
 
 
 def respelled_names(text: str, after: str, before: str = "") -> list[str]:
