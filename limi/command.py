@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from limi.annotate import pull_reviews, push_tasks, send_back, write_page
 from limi.clones import add_clone, pin_clones
 from limi.doctor import examine
 from limi.explain import explain as explain_id
 from limi.funnel import show_funnel
+from limi.label_studio import FOLDER, up
 from limi.plan import show_plan
 from limi.profile import profiles, switch
 from pipeline.errors import LimiError
@@ -24,6 +26,10 @@ app = typer.Typer(
 )
 clones = typer.Typer(no_args_is_help=True, help="Local git clones as a source of pull requests: no account, no API.")
 app.add_typer(clones, name="clones")
+annotate = typer.Typer(
+    no_args_is_help=True, help="The review in Label Studio: docs/REVIEW.md, and for annotators docs/ANNOTATORS.md."
+)
+app.add_typer(annotate, name="annotate")
 
 
 @app.command()
@@ -87,6 +93,53 @@ def clones_pin(
 ) -> None:
     """Write each clone's present commit into its row, so that everybody reads the same and `dvc repro` sees what is new."""
     pin_clones(folder, folder / "repositories.csv" if facts == Path() else facts)
+
+
+@annotate.command("up")
+def annotate_up(
+    folder: Annotated[Path, typer.Option(help="where Label Studio and people's work lie")] = FOLDER,
+    database: Annotated[str, typer.Option(help="postgresql://USER@HOST:PORT/NAME; default: SQLite in the folder")] = "",
+    new_passwords: Annotated[bool, typer.Option("--new-passwords", help="give everyone a new password")] = False,
+) -> None:
+    """An account and a project for each person: on a Label Studio started here, until Ctrl-C, or on the one at review.server."""
+    up(folder, database, new_passwords)
+
+
+@annotate.command("push")
+def annotate_push(
+    disputed: Annotated[
+        bool, typer.Option("--disputed", help="what annotators disagree on, to the adjudicators")
+    ] = False,
+) -> None:
+    """Bring data/tasks.json to the annotators. May be repeated: nothing is there twice, and nobody's work is lost."""
+    push_tasks(disputed)
+
+
+@annotate.command("pull")
+def annotate_pull(
+    full: Annotated[bool, typer.Option("--full", help="ask for everything, not only what is new")] = False,
+    follow: Annotated[int, typer.Option(min=0, metavar="SECONDS", help="go on, so often, until Ctrl-C")] = 0,
+) -> None:
+    """Bring what was submitted into the export that `dvc repro` reads; what cannot count goes to quarantine, with the reason."""
+    pull_reviews(full, follow)
+
+
+@annotate.command("report")
+def annotate_report(
+    folder: Annotated[Path, typer.Option(help="where report.html and report.json go")] = Path("reports/review"),
+) -> None:
+    """One page on the reviews: progress, agreement, confusion, time per task, what is in dispute; the same as JSON."""
+    write_page(folder)
+
+
+@annotate.command("return")
+def annotate_return(
+    query_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[QUERY_ID…]", help="without any: all rejected ones")
+    ] = None,
+) -> None:
+    """Send rejected queries back to synthesis with the reviewers' reasons."""
+    send_back(query_ids or [])
 
 
 def main() -> None:

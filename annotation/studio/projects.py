@@ -1,0 +1,131 @@
+"""The projects of a review in Label Studio: one for each person, found again by a line in its description.
+
+Label Studio's open edition has neither assignments nor roles. In a project of their own nobody is handed another's task, and what
+somebody is asked is exactly what stands in it. The line names person, role and review, so that a title can be changed by hand.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from annotation.exported import Role
+from annotation.studio.connection import Connection, RefusedError
+from pipeline.errors import LimiError, UserError
+
+_MARKER = "limi-review"
+_MOST_TITLE = 50  # characters, Label Studio's limit
+_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Place:
+    """A person's project: its id on the server, and whose it is."""
+
+    project: int
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """What a project looks like: the labelling interface (XML), the guide (HTML) and Label Studio's own settings."""
+
+    interface: str
+    guide: str
+    settings: Mapping[str, Any]
+
+    def wanted(self) -> dict[str, Any]:
+        """The same as fields of a project in Label Studio's API."""
+        return {"label_config": self.interface, "expert_instruction": self.guide, **self.settings}
+
+
+def find_places(connection: Connection, review: str, *fields: str) -> dict[Place, dict[str, Any]]:
+    """The projects of a review (`review.project`), by id, with some fields of each: also those of people who take part no more."""
+    places = {}
+    for row in _projects(connection, fields):
+        description = row.get("description")
+        for line in description.splitlines() if isinstance(description, str) else ():
+            marker, _, rest = line.strip().partition(" ")
+            name, _, rest = rest.partition(" ")
+            role, _, of = rest.partition(" ")
+            if (marker, of) != (_MARKER, review):
+                continue
+            if role == "annotator" or role == "adjudicator":
+                places[Place(row["id"], name, "annotator" if role == "annotator" else "adjudicator")] = row
+                break
+    return dict(sorted(places.items(), key=lambda found: found[0].project))
+
+
+def ensure_place(
+    connection: Connection,
+    places: Mapping[Place, Mapping[str, Any]],
+    name: str,
+    role: Role,
+    review: str,
+    appearance: Appearance,
+) -> Place:
+    """The person's project, made if it is not among `places` (of `find_places`), with interface, guide and settings as wanted.
+
+    With the fields `appearance.wanted()` in `places`, only what differs is sent.
+    """
+    wanted = appearance.wanted()
+    # If two were made by two pushes at once, the older one is theirs.
+    place = next((place for place in places if (place.name, place.role) == (name, role)), None)
+    if place is None:
+        return _made(connection, name, role, review, wanted)
+    # Label Studio cleans the guide's HTML in its own way, so what it gives back may differ from what it was given.
+    if changed := {key: value for key, value in wanted.items() if places[place].get(key) != value}:
+        _change(connection, place, changed)
+    return place
+
+
+def _made(connection: Connection, name: str, role: Role, review: str, wanted: dict[str, Any]) -> Place:
+    title = f"{review} · {name}"[:_MOST_TITLE]
+    description = (
+        f"Reviews by {name} ({role}). Leave the next line as it is, by it the project is found.\n"
+        f"{_MARKER} {name} {role} {review}"
+    )
+    made = connection.write(
+        "POST", "/api/projects", {"title": title, "description": description, **wanted}, again=False
+    )
+    if not isinstance(made, dict) or type(made.get("id")) is not int:
+        raise LimiError(f"{connection.server} does not tell the id of the project that it made for {name}")
+    return Place(made["id"], name, role)
+
+
+def user_ids(connection: Connection) -> dict[str, int]:
+    """E-mail address, in small letters, to the id of its account, of everyone on the server."""
+    users = connection.read("/api/users")
+    return {
+        user["email"].casefold(): user["id"]
+        for user in (users if isinstance(users, list) else [])
+        if isinstance(user, dict) and isinstance(user.get("email"), str) and type(user.get("id")) is int
+    }
+
+
+def _change(connection: Connection, place: Place, changed: dict[str, Any]) -> None:
+    try:
+        connection.write("PATCH", f"/api/projects/{place.project}", changed)
+    except RefusedError as error:
+        if "label_config" not in changed:
+            raise
+        raise UserError(
+            f"Label Studio does not take the present interface for the project of {place.name} ({place.project}): {error}. "
+            "If an annotation there answers what the interface does not ask, `limi annotate pull` names it in the quarantine file: "
+            "delete it in Label Studio, then push again"
+        ) from None
+
+
+def _projects(connection: Connection, fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    page, last = 1, 0
+    while True:
+        include = ",".join(("id", "description", *fields))
+        answer = connection.read("/api/projects", page=page, page_size=_PAGE, include=include, ordering="id")
+        rows = answer.get("results") if isinstance(answer, dict) else None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) and type(row.get("id")) is int for row in rows):
+            raise LimiError(f"{connection.server} answers with no list of projects; is it a Label Studio?")
+        new = [row for row in rows if row["id"] > last]
+        yield from new
+        if not answer.get("next") or not new:
+            return
+        page, last = page + 1, new[-1]["id"]

@@ -1,0 +1,140 @@
+"""`limi annotate`: the review in Label Studio, from the command line. docs/REVIEW.md tells it whole."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from annotation.assignment import assign
+from annotation.disputes import disputed_tasks
+from annotation.interface import PROJECT_SETTINGS, interface
+from annotation.judgements import Judgement
+from annotation.render.guide import guide_html
+from annotation.report.write import write_report
+from annotation.returning import returned
+from annotation.reviews import read_reviews
+from annotation.studio.connection import connect
+from annotation.studio.projects import Appearance
+from annotation.studio.pull import PullResult, pull, quarantine_path, write_pulled
+from annotation.studio.push import PushSummary, push, push_disputed
+from annotation.tasks import judge_verdict
+from limi.screen import OUT, line, table
+from pipeline.errors import UserError
+from pipeline.params import Params, read_params
+from pipeline.progress import following
+from pipeline.query_tables import QUERIES, REVIEWED
+from pipeline.sections import Review
+from pipeline.synthesis.returned import read_returned, returned_file, write_returned
+
+TASKS = Path("data/tasks.json")
+STATE = Path(".limi/annotation")
+
+
+def appearance(review: Review, adjudication: bool) -> Appearance:
+    """What a project of annotators or of adjudicators looks like."""
+    return Appearance(interface(reviews=adjudication, judge=review.show_judge), guide_html(), PROJECT_SETTINGS)
+
+
+def push_tasks(disputed: bool) -> None:
+    """Push the tasks to the annotators, or those in dispute to the adjudicators."""
+    params = read_params()
+    review, tasks = params.review, read_tasks()
+    if disputed:
+        tasks = disputed_tasks(tasks, _reviews(params, tasks), review.overlap)
+    with following() as progress:
+        give = push_disputed if disputed else push
+        done = give(connect(review.server), tasks, review, params.seed, appearance(review, disputed), STATE, progress)
+    _show(done)
+
+
+def pull_reviews(full: bool, follow: int) -> None:
+    """Pull what was submitted into the export and the quarantine beside it; with `follow`, again after so many seconds."""
+    params = read_params()
+    review, tasks = params.review, read_tasks()
+    connection = connect(review.server)
+    try:
+        while True:
+            with following() as progress:
+                result = pull(connection, tasks, review, STATE, full, progress)
+            write_pulled(result, Path(review.export))
+            _show_pulled(result, Path(review.export))
+            if not follow:
+                return
+            time.sleep(follow)
+    except KeyboardInterrupt:
+        line("stopped; what was pulled is kept")
+
+
+def write_page(folder: Path) -> None:
+    """Write the report of the reviews."""
+    params = read_params()
+    tasks = read_tasks()
+    judgements = _reviews(params, tasks)
+    queries = QUERIES.read(Path("data/queries.parquet")).iter_rows(named=True)
+    judge = {query["query_id"]: verdict for query in queries if (verdict := judge_verdict(query))}
+    write_report(tasks, judgements, params.review, folder, params.seed, judge, _assigned(params, tasks, judgements))
+    line(f"{folder / 'report.html'}: the page; {folder / 'report.json'}: its numbers")
+
+
+def send_back(query_ids: Sequence[str]) -> None:
+    """Send rejected queries back to synthesis: those named, or all."""
+    path = returned_file(read_params().review.export)
+    found = returned(REVIEWED.read(Path("data/reviewed.parquet")).to_dicts())
+    if unknown := sorted(set(query_ids) - {one.query_id for one in found}):
+        raise UserError(
+            f"{unknown[0]} is no rejected query of data/reviewed.parquet; `limi explain {unknown[0]}` says what it is"
+        )
+    chosen = [one for one in found if not query_ids or one.query_id in query_ids]
+    before = {(one.query_id, one.query_sha256): one for one in read_returned(path)}
+    write_returned(path, (before | {(one.query_id, one.query_sha256): one for one in chosen}).values())
+    line(f"{len(chosen)} rejected queries are in {path}; `dvc repro route_reviews` writes them anew, then push them")
+
+
+def read_tasks() -> list[dict[str, Any]]:
+    """The tasks of this run. Raises UserError if they are not there or not whole."""
+    try:
+        tasks: list[dict[str, Any]] = json.loads(TASKS.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{TASKS} is not there yet; `dvc repro route_reviews` makes it") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{TASKS} cannot be read ({error}); `dvc repro route_reviews` makes it anew") from None
+    return tasks
+
+
+def _reviews(params: Params, tasks: list[dict[str, Any]]) -> list[Judgement]:
+    return read_reviews(Path(params.review.export), tasks, params.review)
+
+
+def _assigned(params: Params, tasks: list[dict[str, Any]], judgements: list[Judgement]) -> dict[str, int]:
+    """How many queries each annotator has: those they judged, and what the assignment gives them besides."""
+    review = params.review
+    held = {name: {one.query_id for one in judgements if one.annotator == name} for name in review.annotators}
+    queries = [task["meta"]["query_id"] for task in tasks]
+    found = assign(queries, review.annotators, review.overlap, review.calibration, params.seed, held)
+    return {name: len(own) for name, own in found.queries.items()}
+
+
+def _show(done: PushSummary) -> None:
+    shown = table("person", ">project", ">new", ">there", ">superseded", ">removed", ">back")
+    for one in done.people:
+        counts = (one.project, one.created, one.kept, one.superseded, one.deleted, one.revived)
+        shown.add_row(one.name, *map(str, counts))
+    OUT.print(shown)
+    for warning in done.warnings:
+        line(warning, "yellow")
+
+
+def _show_pulled(result: PullResult, export: Path) -> None:
+    shown = table("person", ">project", ">counted", ">refused", ">skipped", ">drafts", ">waiting")
+    for one in result.summary.people:
+        counts = (one.project, one.counted, one.refused, one.skipped, one.drafts, one.waiting)
+        shown.add_row(one.name, *map(str, counts))
+    OUT.print(shown)
+    for warning in result.summary.warnings:
+        line(warning, "yellow")
+    line(
+        f"{export}: {sum(one.counted for one in result.summary.people)} judgements; `dvc repro` makes verdicts of them"
+    )
+    if result.quarantine:
+        line(f"{quarantine_path(export)}: {len(result.quarantine)} that cannot count, each with its reason", "yellow")
