@@ -123,6 +123,12 @@ def _about_person(one: Found, people: Mapping[Role, Mapping[str, int | None]]) -
             f"it was submitted as account {shown}, and {place.name}'s is {expected}: somebody tried the project out, or wrote in "
             "another's name. Delete it in Label Studio, and the task comes back to its annotator"
         )
+    # The server takes `completed_by` from whoever writes; `updated_by` is the account that really did, last.
+    if one.raw.get("updated_by") not in (None, expected):
+        return (
+            f"it stands in {place.name}'s name (account {expected}), and account {one.raw['updated_by']} wrote or changed it; delete it in "
+            "Label Studio, and the task comes back to its annotator"
+        )
     return ""
 
 

@@ -1,8 +1,8 @@
 """What a push has to do in one project: a pure comparison of the tasks that are wanted there with those that it holds.
 
-A task is the same as another if it is of the same query and the same facts (`task_sha256`), and for adjudicators also of the same
-reviews. What somebody has worked on is never deleted: if it is no longer asked, it is marked and taken out of the queue, and if its text
-comes back one day, so does the work.
+A task is the same as another if it is of the same query and the same facts (`task_sha256`), and shows the same of others' opinions
+(`panels_sha256`: the model judge's, and for adjudicators the reviews). What somebody has worked on is never deleted: if it is no longer
+asked, it is marked and taken out of the queue, and if its text comes back one day, so does the work.
 """
 
 from collections import defaultdict
@@ -84,14 +84,14 @@ def marking(one: HeldTask, reason: str, by: str = "") -> Marking:
 
 
 def _identity(query_id: str, meta: dict[str, Any]) -> tuple[str, str, str]:
-    return query_id, text_of(meta, "task_sha256"), text_of(meta, "reviews_sha256")
+    return query_id, text_of(meta, "task_sha256"), text_of(meta, "panels_sha256")
 
 
 def _same(one: HeldTask, meta: dict[str, Any], worked: Collection[int]) -> bool:
     if text_of(one.meta, "task_sha256") != text_of(meta, "task_sha256"):
         return False
-    # An adjudicator's verdict stands, even if one of the reviews that it was given on has changed a note since.
-    return one.task in worked or text_of(one.meta, "reviews_sha256") == text_of(meta, "reviews_sha256")
+    # What was judged stands: also where the judge is shown or hidden since, or a review that an adjudicator saw has changed a note.
+    return one.task in worked or text_of(one.meta, "panels_sha256") == text_of(meta, "panels_sha256")
 
 
 def _unmarked(one: HeldTask) -> Marking:

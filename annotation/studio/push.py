@@ -258,8 +258,8 @@ def batches(tasks: Sequence[dict[str, Any]]) -> Iterator[tuple[int, bytes]]:
 def _meta(task: dict[str, Any], place: Place, common: bool) -> dict[str, Any]:
     phase = "adjudication" if place.role == "adjudicator" else "calibration" if common else "review"
     meta: dict[str, Any] = task["meta"] | {"annotator": place.name, "phase": phase}
-    reviews = task["data"].get("reviews_html")
-    return meta | {"reviews_sha256": sha256_text(reviews)} if reviews else meta
+    panels = [task["data"].get(name) or "" for name in ("judge_html", "reviews_html")]
+    return meta | {"panels_sha256": sha256_text("\0".join(panels))} if any(panels) else meta
 
 
 def _count(connection: Connection, project: int) -> int:

@@ -15,7 +15,7 @@ from pipeline.errors import LimiError
 
 PAGE = 1000  # tasks
 Filter = dict[str, Any]
-ANNOTATION = ("completed_by", "was_cancelled", "created_at", "updated_at", "lead_time", "result")
+ANNOTATION = ("completed_by", "updated_by", "was_cancelled", "created_at", "updated_at", "lead_time", "result")
 _EVERY_ANNOTATION = ("id", "meta", "annotations", *ANNOTATION)
 ANNOTATED: Filter = {
     "filter": "filter:tasks:annotations_ids",

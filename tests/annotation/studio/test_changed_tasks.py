@@ -39,6 +39,20 @@ def test_a_changed_text_takes_the_place_of_the_old(any_label_studio: Running, tm
         change_all_texts(desk)
 
 
+def test_a_judge_shown_or_hidden_later_changes_what_nobody_has_judged(desk: Desk) -> None:
+    desk.push(made_tasks(3))
+    desk.submit("amara", "q000")
+    shown = [task | {"data": task["data"] | {"judge_html": "<p>accept</p>"}} for task in made_tasks(3)]
+
+    amara, bo = desk.push(shown).people
+
+    assert (amara.created, amara.deleted, amara.kept, amara.superseded) == (2, 2, 1, 0)
+    assert (bo.created, bo.deleted, bo.kept, bo.superseded) == (3, 3, 0, 0)
+    assert [task["data"]["judge_html"] for task in desk.tasks_of("bo")] == ["<p>accept</p>"] * 3
+    desk.push(made_tasks(3))
+    assert [task["data"]["judge_html"] for task in desk.tasks_of("bo")] == [""] * 3
+
+
 def change_all_texts(desk: Desk) -> None:
     desk.push(made_tasks(4))
     annotation = desk.submit("amara", "q000")

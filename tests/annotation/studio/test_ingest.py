@@ -81,6 +81,8 @@ def test_every_task_is_in_the_export_and_no_address_is() -> None:
         (found(completed_by=3), "it was submitted as account 3, and ada's is 2"),
         (found(completed_by=None), "as account that is not there any more"),
         (found(completed_by=True), "as account that is not there any more"),
+        (found(updated_by=3), "it stands in ada's name (account 2), and account 3 wrote or changed it"),
+        (found(updated_by="2"), "it stands in ada's name"),
         (found("gus"), "gus is not among review.adjudicators of params.yaml"),
         (found(query="gh-9"), "its query is not asked any more"),
         (found(meta={"query_id": None}), "its task is none that was pushed"),

@@ -13,7 +13,7 @@ TEXTS = ("1", "2")
 
 
 def meta(query: str, text: str, reviews: str = "") -> dict[str, Any]:
-    return {"query_id": query, "task_sha256": text} | ({"reviews_sha256": reviews} if reviews else {})
+    return {"query_id": query, "task_sha256": text} | ({"panels_sha256": reviews} if reviews else {})
 
 
 def carried_out(made: Plan, wanted: dict[str, dict[str, Any]], held: list[HeldTask]) -> list[HeldTask]:

@@ -47,6 +47,25 @@ def test_the_name_of_another_annotator(desk: Desk, query: str) -> None:
     assert counted(desk, query) == []
 
 
+def test_what_another_wrote_in_the_annotators_own_name(desk: Desk, query: str) -> None:
+    amara, bo = (desk.line(name).read("/api/current-user/whoami")["id"] for name in ("amara", "bo"))
+    desk.submit("amara", query, by="bo", completed_by=amara)
+    (entry,) = refused(desk, query)
+    assert f"it stands in amara's name (account {amara}), and account {bo} wrote or changed it" in entry["reason"]
+    assert counted(desk, query) == []
+
+
+def test_what_another_changed_afterwards(desk: Desk, query: str) -> None:
+    number = desk.submit("amara", query)
+    assert counted(desk, query) == [number]
+    desk.line("limi").write(
+        "PATCH", f"/api/annotations/{number}", {"result": answers("reject", choice("reject_reason", "trivial"))}
+    )
+    (entry,) = refused(desk, query)
+    assert "wrote or changed it" in entry["reason"]
+    assert counted(desk, query) == []
+
+
 def test_another_account_in_an_annotators_project(desk: Desk, query: str) -> None:
     desk.submit("amara", query, by="bo")
     desk.submit("amara", query, by="limi")
