@@ -42,9 +42,9 @@ def push_tasks(disputed: bool) -> None:
     review, tasks = params.review, read_tasks()
     if disputed:
         tasks = disputed_tasks(tasks, _reviews(params, tasks), review.overlap)
-    with following() as progress:
+    with connect(review.server) as connection, following() as progress:
         give = push_disputed if disputed else push
-        done = give(connect(review.server), tasks, review, params.seed, appearance(review, disputed), STATE, progress)
+        done = give(connection, tasks, review, params.seed, appearance(review, disputed), STATE, progress)
     _show(done)
 
 
@@ -52,18 +52,18 @@ def pull_reviews(full: bool, follow: int) -> None:
     """Pull what was submitted into the export and the quarantine beside it; with `follow`, again after so many seconds."""
     params = read_params()
     review, tasks = params.review, read_tasks()
-    connection = connect(review.server)
-    try:
-        while True:
-            with following() as progress:
-                result = pull(connection, tasks, review, STATE, full, progress)
-            write_pulled(result, Path(review.export))
-            _show_pulled(result, Path(review.export))
-            if not follow:
-                return
-            time.sleep(follow)
-    except KeyboardInterrupt:
-        line("stopped; what was pulled is kept")
+    with connect(review.server) as connection:
+        try:
+            while True:
+                with following() as progress:
+                    result = pull(connection, tasks, review, STATE, full, progress)
+                write_pulled(result, Path(review.export))
+                _show_pulled(result, Path(review.export))
+                if not follow:
+                    return
+                time.sleep(follow)
+        except KeyboardInterrupt:
+            line("stopped; what was pulled is kept")
 
 
 def write_page(folder: Path) -> None:

@@ -59,12 +59,12 @@ def _people(review: Review) -> list[Person]:
 
 
 def _make_projects(review: Review, server: str, key: str, accounts: Sequence[Account]) -> None:
-    connection = Connection(server, key)
-    places = find_places(connection, review.project)
-    for account in accounts:
-        if account.role != "owner":
-            look = appearance(review, account.role == "adjudicator")
-            ensure_place(connection, places, account.name, account.role, review.project, look)
+    with Connection(server, key) as connection:
+        places = find_places(connection, review.project)
+        for account in accounts:
+            if account.role != "owner":
+                look = appearance(review, account.role == "adjudicator")
+                ensure_place(connection, places, account.name, account.role, review.project, look)
 
 
 def _tell(server: str, accounts: Sequence[Account]) -> None:
