@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from annotation.exported import Role, problem_of
 from annotation.interface import Control, controls
-from annotation.tasks import visible
+from annotation.render.markup import unseen
 
 MOST_CHARACTERS = 8_000  # of an edited query, as of a real-world one
 _LONGEST = 1e8  # seconds, three years: no time spent on a task
@@ -160,10 +160,8 @@ def _about_edit(edited: str) -> list[str]:
     problems = []
     if len(edited) > MOST_CHARACTERS:
         problems.append(f"gives an edited query of {len(edited):,} characters; the longest has {MOST_CHARACTERS:,}")
-    hidden = sorted({letter for letter in edited if letter != visible(letter)})
-    if hidden:
-        names = ", ".join(f"U+{ord(letter):04X}" for letter in hidden[:5])
-        problems.append(f"gives an edited query with characters that nobody sees ({names})")
+    if names := unseen(edited):
+        problems.append(f"gives an edited query with characters that nobody sees ({', '.join(names[:5])})")
     return problems
 
 

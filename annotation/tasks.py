@@ -50,7 +50,7 @@ def judge_verdict(query: dict[str, Any]) -> str:
     return "rewrite" if any(finding.startswith("judge") for finding in query["findings"]) else "accept"
 
 
-def visible(text: str) -> str:
+def _visible(text: str) -> str:
     """The text with control characters shown as U+FFFD: databases refuse NUL, and others make a text look as it is not."""
     return "".join(
         "\ufffd"
@@ -72,7 +72,7 @@ def _task(query: dict[str, Any], pull: dict[str, Any], show_judge: bool) -> dict
             "title_html": render_title(pull["title"]),
             "body_html": render_body(pull["body"]),
             "diff_html": render_diff(pull["patch"]),
-            "query": visible(query["query"]),
+            "query": _visible(query["query"]),
             "criteria_html": render_criteria(query["success_criteria"]),
             "judge_html": render_judge(judged, {name: query[f"judged_{name}"] for name in _SCORES}) if judged else "",
         },

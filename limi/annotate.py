@@ -16,7 +16,7 @@ from annotation.returning import returned
 from annotation.reviews import read_reviews
 from annotation.studio.connection import connect
 from annotation.studio.projects import Appearance
-from annotation.studio.pull import PullResult, pull, quarantine_path, write_pulled
+from annotation.studio.pull import PullResult, earlier_path, pull, quarantine_path, write_pulled
 from annotation.studio.push import PushSummary, push, push_disputed
 from annotation.tasks import judge_verdict
 from limi.screen import OUT, line, table
@@ -57,8 +57,8 @@ def pull_reviews(full: bool, follow: int) -> None:
             while True:
                 with following() as progress:
                     result = pull(connection, tasks, review, STATE, full, progress)
-                write_pulled(result, Path(review.export))
-                _show_pulled(result, Path(review.export))
+                gone = write_pulled(result, Path(review.export))
+                _show_pulled(result, Path(review.export), gone)
                 if not follow:
                     return
                 time.sleep(follow)
@@ -125,7 +125,7 @@ def _show(done: PushSummary) -> None:
         line(warning, "yellow")
 
 
-def _show_pulled(result: PullResult, export: Path) -> None:
+def _show_pulled(result: PullResult, export: Path, gone: int) -> None:
     shown = table("person", ">project", ">counted", ">refused", ">skipped", ">drafts", ">waiting")
     for one in result.summary.people:
         counts = (one.project, one.counted, one.refused, one.skipped, one.drafts, one.waiting)
@@ -138,3 +138,8 @@ def _show_pulled(result: PullResult, export: Path) -> None:
     )
     if result.quarantine:
         line(f"{quarantine_path(export)}: {len(result.quarantine)} that cannot count, each with its reason", "yellow")
+    if gone:
+        line(
+            f"{gone} judgements that {export} had are not on the server any more; as it was, it is kept in {earlier_path(export)}",
+            "yellow",
+        )

@@ -22,6 +22,7 @@ ATTRIBUTES = frozenset({"class", "data-line", "open", "start", "title"})
 
 MOST_MARKS = 4  # combining characters on one letter; more of them are drawn over the lines above and below
 _UNUSUAL = re.compile(r"[^ -~\n\t]+")
+_UNSEEN = re.compile(r'<span class="unseen">([^<]*)</span>')
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 # Drawn as nothing or as a blank, though their category is one of letters and marks (Unicode's Default_Ignorable_Code_Point), and U+2800.
 _HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2065\u2800\u3164\uffa0")
@@ -37,6 +38,11 @@ def text(raw: str) -> Html:
     configuration as a field of the task.
     """
     return Html(_UNUSUAL.sub(_visible, _escaped(raw)))
+
+
+def unseen(raw: str) -> list[str]:
+    """The names of what `text` would show by its number, as nobody could see it."""
+    return _UNSEEN.findall(text(raw))
 
 
 def element(tag: str, *content: Html, **attributes: str | int) -> Html:

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from annotation.exported import Export, Role, write_export
+from annotation.exported import Export, Role, read_export, write_export
 from annotation.studio.connection import Connection
 from annotation.studio.ingest import Found, ingest
 from annotation.studio.projects import Place, find_places, user_ids
 from annotation.studio.reading import DRAFTED, annotated_tasks, ids_of
 from annotation.studio.remembered import ProjectMemory, read_memory, remembered_path, write_memory
-from pipeline.files import write_json
+from pipeline.errors import UserError
+from pipeline.files import write_json, write_text
 from pipeline.sections import Review
 
 MARGIN = (
@@ -73,6 +74,11 @@ def pull(
     accounts = user_ids(connection)
     places = list(find_places(connection, review.project))
     path = remembered_path(folder, connection.server, review.project)
+    if not places:
+        raise UserError(
+            f"{connection.server} has no project of {review.project!r}; `limi annotate push` makes them. If there were some, see "
+            "review.server and review.project in params.yaml"
+        )
     known = {} if full else read_memory(path, connection.server, review.project)
     memory: dict[int, ProjectMemory] = {}
     summary = PullSummary([], 0, 0, list(connection.warnings))
@@ -122,8 +128,15 @@ def quarantine_path(export: Path) -> Path:
     return export.with_name(f"{export.stem}.quarantine.json")
 
 
-def write_pulled(result: PullResult, export: Path) -> None:
-    """Write export and quarantine. Without a refused annotation there is no quarantine file."""
+def write_pulled(result: PullResult, export: Path) -> int:
+    """Write export and quarantine. Without a refused annotation there is no quarantine file.
+
+    Gives how many judgements the export before had and this one neither counts nor refuses. If there are any, the one before is kept as
+    `earlier_path` names it: somebody has deleted them on the server, or it is another server.
+    """
+    gone = _gone(result, export)
+    if gone:
+        write_text(earlier_path(export), export.read_text(encoding="utf-8"))
     # First what was refused: a kill in between never leaves an export whose gaps nobody can explain.
     path = quarantine_path(export)
     if result.quarantine:
@@ -131,6 +144,27 @@ def write_pulled(result: PullResult, export: Path) -> None:
     else:
         path.unlink(missing_ok=True)
     write_export(export, result.export)
+    return gone
+
+
+def earlier_path(export: Path) -> Path:
+    """Where an export is kept whose judgements have gone from the server."""
+    return export.with_name(f"{export.stem}.earlier.json")
+
+
+def _gone(result: PullResult, export: Path) -> int:
+    try:
+        before = read_export(export)
+    except UserError:
+        return 0  # there is none, or none that could be read
+    known = {(task.query_id, given.annotator) for task in result.export.tasks for given in task.annotations}
+    known |= {(entry["query_id"], entry["annotator"]) for entry in result.quarantine}
+    asked = {task.query_id for task in result.export.tasks}
+    return sum(
+        task.query_id in asked and (task.query_id, given.annotator) not in known
+        for task in before.tasks
+        for given in task.annotations
+    )
 
 
 @dataclass(frozen=True)

@@ -265,10 +265,20 @@ def test_a_place_in_label_studio_that_cannot_be_is_zero(name: str, said: Any) ->
     assert getattr(with_fact(name, 2**63 - 1), name) == 2**63 - 1
 
 
-@pytest.mark.parametrize("letter", ["\u202e", "\u200f", "\x00", "\x1b", "\u2066"])
-def test_an_edit_with_characters_that_nobody_sees_is_refused(letter: str) -> None:
+@pytest.mark.parametrize(
+    ("letter", "name"),
+    [
+        ("\u202e", "U+202E"),
+        ("\u200b", "U+200B"),
+        ("\u2066", "U+2066"),
+        ("\u00ad", "U+00AD"),
+        ("\x00", "␀"),
+        ("\x1b", "␛"),
+    ],
+)
+def test_an_edit_with_characters_that_nobody_sees_is_refused(letter: str, name: str) -> None:
     assert refused(*answers("edit", text("edited_query", f"Please do {letter}it."))) == [
-        f"gives an edited query with characters that nobody sees (U+{ord(letter):04X})"
+        f"gives an edited query with characters that nobody sees ({name})"
     ]
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 import annotation.studio.pull
-from annotation.studio.pull import PullResult, quarantine_path, write_pulled
+from annotation.studio.pull import PullResult, earlier_path, quarantine_path, write_pulled
 from annotation.studio.remembered import remembered_path
+from pipeline.errors import UserError
 from tests.annotation.server.running import Running
 from tests.annotation.studio.desk import Desk, made_tasks, submit
 from tests.annotation.submitted import answers, choice
@@ -107,3 +108,25 @@ def test_a_damaged_memory_is_made_anew(label_studio: Running, tmp_path: Path) ->
         second = desk.pull(tasks)
     assert second.summary.projects_read_whole == 2
     assert second.export == first.export
+
+
+def test_another_server_or_title_does_not_empty_the_export(label_studio: Running, tmp_path: Path) -> None:
+    with Desk(label_studio, tmp_path) as desk, pytest.raises(UserError, match="has no project of 'Test"):
+        desk.pull(made_tasks(3))
+
+
+def test_an_export_whose_judgements_are_gone_is_kept(label_studio: Running, tmp_path: Path) -> None:
+    with Desk(label_studio, tmp_path, calibration=0, people=2) as desk:
+        desk.push(made_tasks(2))
+        deleted, spoofed = desk.submit("amara", "q000"), desk.submit("amara", "q001")
+        path = tmp_path / "reviews.json"
+        assert write_pulled(desk.pull(made_tasks(2)), path) == 0
+        before = path.read_bytes()
+        desk.line().write("DELETE", f"/api/annotations/{deleted}", {})
+        desk.line().write("PATCH", f"/api/annotations/{spoofed}", {"completed_by": 1})
+
+        # The one that is in quarantine now has not gone.
+        assert write_pulled(desk.pull(made_tasks(2)), path) == 1
+        assert earlier_path(path).read_bytes() == before
+        assert write_pulled(desk.pull(made_tasks(2)), path) == 0
+        assert earlier_path(path).read_bytes() == before
