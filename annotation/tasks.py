@@ -43,6 +43,12 @@ def tasks_sha256(tasks: list[dict[str, Any]]) -> str:
     return hashlib.sha256(canonical_json(named)).hexdigest()
 
 
+def facts_sha256(query: str, criteria: list[str], pull: dict[str, Any]) -> str:
+    """The hash of what a task shows: the query, its criteria, and of its SAMPLED row the reference, title, body and patch."""
+    facts = [query, list(criteria), *(pull[name] for name in ("pr_id", "title", "body", "patch"))]
+    return hashlib.sha256(canonical_json(facts)).hexdigest()
+
+
 def judge_verdict(query: dict[str, Any]) -> str:
     """What the model judge said of a row of QUERIES: accept or rewrite; empty where it was not asked."""
     if not query["judge"]:
@@ -61,10 +67,6 @@ def _visible(text: str) -> str:
 
 
 def _task(query: dict[str, Any], pull: dict[str, Any], show_judge: bool) -> dict[str, Any]:
-    facts = [
-        *(query["query"], list(query["success_criteria"]), query["pr_id"]),
-        *(pull["title"], pull["body"], pull["patch"]),
-    ]
     judged = judge_verdict(query) if show_judge else ""
     return {
         "data": {
@@ -79,6 +81,6 @@ def _task(query: dict[str, Any], pull: dict[str, Any], show_judge: bool) -> dict
         "meta": {
             "query_id": query["query_id"],
             "query_sha256": query["query_sha256"],
-            "task_sha256": hashlib.sha256(canonical_json(facts)).hexdigest(),
+            "task_sha256": facts_sha256(query["query"], query["success_criteria"], pull),
         },
     }

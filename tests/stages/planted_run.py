@@ -32,7 +32,7 @@ PARAMETERS = {
         f"  {rule}: keep": f"  {rule}: drop"
         for rule in (
             *("bots", "empty_titles", "empty_bodies", "reverts", "backports", "branch_merges", "version_bumps"),
-            *("unwritten", "whitespace", "comments", "non_english", "duplicates"),
+            *("unwritten", "whitespace", "comments", "non_english"),
         )
     },
     "lists: curated/contamination": "lists: planted",

@@ -6,13 +6,16 @@ from typing import Any, get_args
 
 import pytest
 
+from annotation.tasks import facts_sha256
 from demo.authored import read_repository
 from demo.build import WORLD, build_repository
 from pipeline.clones.collect import collect_clone
+from pipeline.files import sha256_text
 from pipeline.masking.mask import KINDS, mask
 from pipeline.sections import Checks, Collect, SubDomain
 from pipeline.synthesis.checks import Finding, findings
 from pipeline.synthesis.leakage import solution_of
+from pipeline.synthesis.queries import query_id
 from pipeline.synthesis.template_writer import TemplateWriter
 from pipeline.synthesis.writers import Draft
 from tests.pipeline.synthesis.rows import LIMITS, patch_adding
@@ -190,26 +193,40 @@ def test_a_reason_of_a_judge_does_not_bring_anything_back() -> None:
 
 
 EXPORT = json.loads((ROOT / "annotation/reviews/demo.json").read_text(encoding="utf-8"))
-REVIEWED = {task["data"]["pr_ref"]: task["data"] for task in EXPORT}
+REVIEWED = {task["query_id"]: task for task in EXPORT["tasks"]}
+NAMES = sorted(path.name for path in WORLD.iterdir() if path.is_dir())
 
 
-@pytest.mark.parametrize("name", sorted({pr_id.split("#")[0].split("/")[1] for pr_id in REVIEWED}))
-def test_without_reasons_the_demo_is_word_for_word_what_was_reviewed(name: str, tmp_path: Path) -> None:
-    """The reviews name the texts by their hashes, so a changed word would void them."""
+@pytest.fixture(scope="module")
+def again() -> set[str]:
+    """The queries that the tests below found again; the last one counts them."""
+    return set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_reasons_the_demo_is_word_for_word_what_was_reviewed(
+    name: str, tmp_path: Path, again: set[str]
+) -> None:
+    """The reviews name what was shown by its hash, so a changed word would void them."""
     authored = read_repository(WORLD / name)
     clone = tmp_path / "clone.git"
     head = build_repository(authored, clone)
     collect = Collect(max_listed=100, max_patch_bytes=1_000_000, max_changed_lines=1200)
     rows = collect_clone(authored.facts.full_name, clone, head, collect).iter_rows(named=True)
-    compared = [row for row in rows if row["pr_id"] in REVIEWED]
+    compared = [row for row in rows if query_id(row["pr_id"]) in REVIEWED]
     assert compared
     for row in compared:
-        reviewed = REVIEWED[row["pr_id"]]
+        reviewed = REVIEWED[query_id(row["pr_id"])]
         masked = mask(row["title"], row["body"], row["patch"], KINDS)
         row |= {"title": masked.title, "body": masked.body, "patch": masked.patch}
         solution = solution_of(row["patch"], row["files"])
         # The export does not say the sub-domain, which decides the last sentence.
         drafts = [TemplateWriter().write(row | {"sub_domain": name}, solution) for name in get_args(SubDomain)]
-        written = {draft.query: draft.success_criteria for draft in drafts if draft}
-        assert reviewed["query"] in written
-        assert "\n".join(f"- {text}" for text in written[reviewed["query"]]) == reviewed["criteria"]
+        written = {facts_sha256(draft.query, draft.success_criteria, row): draft.query for draft in drafts if draft}
+        assert reviewed["task_sha256"] in written
+        assert reviewed["query_sha256"] == sha256_text(written[reviewed["task_sha256"]])
+        again.add(reviewed["query_id"])
+
+
+def test_that_was_every_reviewed_query(again: set[str]) -> None:
+    assert again == set(REVIEWED)
