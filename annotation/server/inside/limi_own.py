@@ -60,7 +60,9 @@ def limit_to_own_projects(names: dict[str, str]) -> None:
 def _hold_views_to_their_permissions() -> None:
     """Each view of Label Studio's API says which permission it needs; the open edition does not ask whether one has it."""
     from django.shortcuts import get_object_or_404
+    from organizations.api import OrganizationMemberListAPI
     from rest_framework.views import APIView
+    from session_policy.api import SessionTimeoutPolicyView
     from tasks.api import AnnotationDraftListAPI
     from tasks.models import Task
     from users.api import UserAPI
@@ -74,6 +76,10 @@ def _hold_views_to_their_permissions() -> None:
             needed = getattr(needed, request.method, None)
         if isinstance(view, UserAPI) and request.method == "GET":
             needed = None  # the page for labelling asks for its people; it gets whoever asks, below
+        if isinstance(view, OrganizationMemberListAPI):
+            needed = "organizations.change"  # it gives everybody's address
+        if isinstance(view, SessionTimeoutPolicyView) and request.method != "GET":
+            needed = "organizations.change"  # it names none, and ends everybody's sessions
         if needed and not request.user.has_perm(needed):
             view.permission_denied(request, f"this needs the permission {needed}, which the owner of the review has")
         if isinstance(view, AnnotationDraftListAPI):  # the one view that does not look at the task it writes to

@@ -106,6 +106,8 @@ def test_an_annotator_reads_nothing_of_anothers(review: Review, path: str) -> No
         ("POST", "/api/projects", '{"title": "mine"}'),
         ("GET", "/api/projects/{project}/export?exportType=JSON", ""),
         ("GET", "/api/invite", ""),
+        ("GET", "/api/organizations/1/memberships", ""),
+        ("PATCH", "/api/session-policy/", '{"max_session_age": 1, "max_time_between_activity": 1}'),
     ],
 )
 def test_an_annotator_changes_no_project_or_task(review: Review, whose: str, method: str, path: str, body: str) -> None:
