@@ -43,11 +43,15 @@ def merge(
             continue
         row = query | _merged(query, judged, decided.get(query["query_id"]))
         rows.append(row)
+        by = row["adjudicated_by"]
+        evidence = f"{by} decided; the annotators: {', '.join(row['verdicts'])}" if by else ""
         if row["verdict"] == "accept":
-            fates.append(fate(query["pr_id"], query["repo"], STAGE, "kept"))
+            fates.append(fate(query["pr_id"], query["repo"], STAGE, "kept", evidence=evidence))
         else:
             reason = "rejected" if row["verdict"] == "reject" else "disputed"
-            fates.append(fate(query["pr_id"], query["repo"], STAGE, "dropped", reason, row["agreement"]))
+            fates.append(
+                fate(query["pr_id"], query["repo"], STAGE, "dropped", reason, row["agreement"], evidence=evidence)
+            )
     return REVIEWED.frame(rows), fates
 
 

@@ -19,8 +19,8 @@ from annotation.studio.projects import Appearance
 from annotation.studio.pull import PullResult, earlier_path, pull, quarantine_path, write_pulled
 from annotation.studio.push import PushSummary, push, push_disputed
 from annotation.tasks import judge_verdict
-from limi.screen import OUT, line, table
-from pipeline.errors import UserError
+from limi.screen import OUT, cell, line, table
+from pipeline.errors import LimiError, UserError
 from pipeline.params import Params, read_params
 from pipeline.progress import following
 from pipeline.query_tables import QUERIES, REVIEWED
@@ -29,6 +29,7 @@ from pipeline.synthesis.returned import read_returned, returned_file, write_retu
 
 TASKS = Path("data/tasks.json")
 STATE = Path(".limi/annotation")
+META = ("query_id", "query_sha256", "task_sha256")
 
 
 def appearance(review: Review, adjudication: bool) -> Appearance:
@@ -50,20 +51,28 @@ def push_tasks(disputed: bool) -> None:
 
 def pull_reviews(full: bool, follow: int) -> None:
     """Pull what was submitted into the export and the quarantine beside it; with `follow`, again after so many seconds."""
-    params = read_params()
-    review, tasks = params.review, read_tasks()
-    with connect(review.server) as connection:
-        try:
-            while True:
-                with following() as progress:
-                    result = pull(connection, tasks, review, STATE, full, progress)
-                gone = write_pulled(result, Path(review.export))
-                _show_pulled(result, Path(review.export), gone)
+    try:
+        while True:
+            try:
+                _pull_once(full)
+            except LimiError as error:
                 if not follow:
-                    return
-                time.sleep(follow)
-        except KeyboardInterrupt:
-            line("stopped; what was pulled is kept")
+                    raise
+                line(str(error), "red")  # a server that is started again is no reason to end
+            if not follow:
+                return
+            time.sleep(follow)
+    except KeyboardInterrupt:
+        line("stopped; what was pulled is kept")
+
+
+def _pull_once(full: bool) -> None:
+    # Parameters and tasks are read each time: `dvc repro` may have made others since.
+    review, tasks = read_params().review, read_tasks()
+    with connect(review.server) as connection, following() as progress:
+        result = pull(connection, tasks, review, STATE, full, progress)
+    export = Path(review.export)
+    _show_pulled(result, export, write_pulled(result, export))
 
 
 def write_page(folder: Path) -> None:
@@ -99,7 +108,23 @@ def read_tasks() -> list[dict[str, Any]]:
         raise UserError(f"{TASKS} is not there yet; `dvc repro route_reviews` makes it") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{TASKS} cannot be read ({error}); `dvc repro route_reviews` makes it anew") from None
+    if not _are_tasks(tasks):
+        raise UserError(f"{TASKS} is not what `dvc repro route_reviews` writes; run it, and it is made anew")
     return tasks
+
+
+def _are_tasks(data: Any) -> bool:
+    return (
+        isinstance(data, list)
+        and bool(data)
+        and all(
+            isinstance(task, dict)
+            and isinstance(task.get("data"), dict)
+            and isinstance(task.get("meta"), dict)
+            and all(isinstance(task["meta"].get(name), str) for name in META)
+            for task in data
+        )
+    )
 
 
 def _reviews(params: Params, tasks: list[dict[str, Any]]) -> list[Judgement]:
@@ -119,7 +144,7 @@ def _show(done: PushSummary) -> None:
     shown = table("person", ">project", ">new", ">there", ">superseded", ">removed", ">back")
     for one in done.people:
         counts = (one.project, one.created, one.kept, one.superseded, one.deleted, one.revived)
-        shown.add_row(one.name, *map(str, counts))
+        shown.add_row(*map(cell, (one.name, *counts)))
     OUT.print(shown)
     for warning in done.warnings:
         line(warning, "yellow")
@@ -129,7 +154,7 @@ def _show_pulled(result: PullResult, export: Path, gone: int) -> None:
     shown = table("person", ">project", ">counted", ">refused", ">skipped", ">drafts", ">waiting")
     for one in result.summary.people:
         counts = (one.project, one.counted, one.refused, one.skipped, one.drafts, one.waiting)
-        shown.add_row(one.name, *map(str, counts))
+        shown.add_row(*map(cell, (one.name, *counts)))
     OUT.print(shown)
     for warning in result.summary.warnings:
         line(warning, "yellow")

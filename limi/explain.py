@@ -20,6 +20,7 @@ DATA = Path("data")
 CURATED = Path("curated")
 # What is left out beyond these keeps a life to one screen.
 MOST_FILES = 8
+_SENTENCES = ("success_criteria", "marked", "notes")  # columns of several
 MOST_NAMES = 4
 _ADDRESS = re.compile(r"^https?://[^/]+/([^/]+/[^/]+)/pull/([0-9]+).*$")
 
@@ -59,15 +60,18 @@ def explain(item: str) -> None:
         "reviewed.parquet",
         pr_id,
         [
-            "verdict",
-            "annotators",
-            "verdicts",
-            "agreement",
-            "alignment",
-            "realism",
-            "domain_fit",
-            "reject_reasons",
-            "edited_by",
+            *(
+                "verdict",
+                "annotators",
+                "verdicts",
+                "agreement",
+                "annotators_verdict",
+                "adjudicated_by",
+                "edited_by",
+                "query",
+            ),
+            *("alignment", "realism", "reviewed_domain", "reviewed_sub_domain", "domain_fit"),
+            *("reject_reasons", "marked", "notes"),
         ],
     )
     for row in _jsonl(CURATED / "candidates.jsonl"):
@@ -173,15 +177,18 @@ def _row(title: str, table: Table, name: str, pr_id: str, columns: list[str]) ->
         line(f"\n{title}", "bold")
         for column, value in row.items():
             text = (
-                ("; " if column == "success_criteria" else ", ").join(map(str, value))
-                if isinstance(value, list)
-                else value
+                ("; " if column in _SENTENCES else ", ").join(map(_told, value)) if isinstance(value, list) else value
             )
             line(
                 f"  {column}: {text}"
                 if "\n" not in str(text)
                 else f"  {column}:\n    " + str(text).replace("\n", "\n    ")
             )
+
+
+def _told(item: Any) -> str:
+    """One of several: a text as it is, a mark or a note with whose it is first."""
+    return ": ".join(map(str, item.values())) if isinstance(item, dict) else str(item)
 
 
 def _real_world(row: dict[str, Any]) -> None:

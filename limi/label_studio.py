@@ -1,18 +1,20 @@
 """`limi annotate up`: an account and a project for each person, on a Label Studio of this machine or on one that is there already."""
 
 import os
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from annotation.server.accounts import Account, Person
+from annotation.server.accounts import Account, Person, check_people
 from annotation.server.invitation import invite
 from annotation.server.prepare import prepare
 from annotation.server.process import Server
 from annotation.studio.connection import KEY, Connection, checked_key
 from annotation.studio.projects import ensure_place, find_places
 from limi.annotate import appearance
-from limi.screen import OUT, line, table
+from limi.screen import OUT, cell, line, table
+from pipeline.errors import UserError
 from pipeline.params import read_params
 from pipeline.sections import Review
 
@@ -21,29 +23,43 @@ OWNER = ("publisher", "publisher@limi.example")
 
 
 def up(folder: Path, database: str, new_passwords: bool) -> None:
-    """Make accounts and projects at `review.server`; if that is this machine, start Label Studio there and serve until Ctrl-C."""
+    """Make accounts and projects at `review.server`. If that is this machine and nothing answers there, start Label Studio and serve."""
     review = read_params().review
     address = urlsplit(review.server)
-    if address.hostname in ("127.0.0.1", "localhost"):
+    key = os.environ.get(KEY, "")
+    here = address.hostname in ("127.0.0.1", "localhost")
+    if here and not (key and _answers(address.hostname or "", address.port or 80)):
         _serve(review, address.port or 80, folder, database, new_passwords)
         return
-    key = checked_key(os.environ.get(KEY, ""))
-    accounts = invite(review.server, key, _people(review))
-    _make_projects(review, review.server, key, accounts)
+    if database or new_passwords:
+        raise UserError(
+            f"{review.server} is there already; --database and --new-passwords are for one that `up` starts"
+        )
+    accounts = invite(review.server, checked_key(key), _people(review))
     _tell(review.server, accounts)
+    _make_projects(review, review.server, key, accounts)
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def _serve(review: Review, port: int, folder: Path, database: str, new_passwords: bool) -> None:
+    key = os.environ.get(KEY, "")
+    people = [Person(*OWNER, "owner", key), *_people(review)]
+    check_people(people)  # before anything that takes minutes
     if not (folder / "environment").exists():
         line(f"making Label Studio's own environment in {folder} (800 MB, once)")
     installation = prepare(folder, database)
     if installation.new:
         line("making its database (a minute, once)")
-    key = os.environ.get(KEY, "")
-    people = [Person(*OWNER, "owner", key), *_people(review)]
     with Server(installation, people, port, new_passwords) as server:
+        _tell(server.url, server.accounts)  # first, as passwords that were made now are kept nowhere
         _make_projects(review, server.url, server.accounts[0].token, server.accounts[1:])
-        _tell(server.url, server.accounts)
         if not key:
             line(f"For `limi annotate push` and `pull`, in another terminal: export {KEY}={server.accounts[0].token}")
         line("Ctrl-C ends it; what people did is kept.")
@@ -71,7 +87,8 @@ def _tell(server: str, accounts: Sequence[Account]) -> None:
     line(f"Label Studio is at {server}", "bold")
     shown = table("name", "role", "log in with", "password")
     for account in accounts:
-        shown.add_row(account.name, account.role, account.email, account.password or "as before")
+        shown.add_row(*map(cell, (account.name, account.role, account.email, account.password or "as before")))
     OUT.print(shown)
     if any(account.password for account in accounts):
         line("These passwords are shown now and are kept nowhere.")
+    line("Everyone opens the project with their own name there and presses Label All Tasks.")

@@ -17,6 +17,11 @@ def line(text: str, style: str = "") -> None:
     OUT.print(Text(shown(text), style=style))
 
 
+def cell(text: object) -> Text:
+    """A text for a cell of a table, as it is."""
+    return Text(shown(text))
+
+
 def table(*columns: str) -> Table:
     """An unboxed table; numbers belong into right-justified columns, named with a leading `>`."""
     made = Table(box=None, pad_edge=False, header_style="bold")

@@ -233,9 +233,9 @@ class Review(Section):
     calibration: NonNegative = Field(description="so many queries are judged by every annotator, and first")
     show_judge: bool = Field(description="whether annotators see what the model judge said; false: they judge blind")
     server: Address = Field(description="Label Studio; its key comes from LABEL_STUDIO_API_KEY")
-    project: Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")] = Field(
-        description="begin of the titles of the projects there, one for each person"
-    )
+    project: Annotated[
+        str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z0-9]([A-Za-z0-9 ._-]*[A-Za-z0-9])?$")
+    ] = Field(description="begin of the titles of the projects there, one for each person")
     export: str = Field(description="the reviews, as `limi annotate pull` writes them")
 
     @model_validator(mode="after")
