@@ -153,7 +153,7 @@ def _real_world(params: Params) -> str:
 def _reviews(params: Params) -> str:
     if not Path(params.review.export).exists():
         raise UserError(
-            f"{params.review.export} is not there yet: `dvc repro route_reviews` makes data/tasks.json, people review "
-            "it in Label Studio, and its JSON export goes there"
+            f"{params.review.export} is not there yet: `dvc repro route_reviews` makes data/tasks.json, `limi annotate push` brings it to "
+            "the annotators, `limi annotate pull` writes what they submit"
         )
     return params.review.export

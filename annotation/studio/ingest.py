@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from annotation.exported import Export, ReviewedTask, Role, Submitted
 from annotation.judgements import read_judgement
@@ -22,6 +22,7 @@ from pipeline.sections import Review
 MOST_BYTES = 2**20  # of one annotation; a long one has some thousands
 _SHOWN = 2000  # characters of one that is larger
 _LAST = datetime.max.replace(tzinfo=UTC)
+Kind = Literal["stale", "refused"]
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,19 @@ class Found:
 
 @dataclass(frozen=True)
 class Ingested:
-    """The export, the refused annotations with `reason` and `answer`, and how many of each project were counted, refused and skipped."""
+    """The export, what does not count with `kind`, `reason` and `answer`, and how many of each project were counted and so on.
+
+    The kind is "stale" for what was right once (an earlier text, a query or a person no longer in the review), else "refused".
+    `declined` is (person, query) of what somebody has skipped and not judged after all, sorted.
+    """
 
     export: Export
     quarantine: list[dict[str, Any]]
     counted: Counter[int]
     refused: Counter[int]
+    stale: Counter[int]
     skipped: Counter[int]
+    declined: list[tuple[str, str]]
 
 
 def ingest(
@@ -70,66 +77,81 @@ def ingest(
         "adjudicator": {name: accounts.get(address.casefold()) for name, address in review.adjudicators.items()},
     }
     known = {task["meta"]["query_id"]: task["meta"] for task in tasks}
-    refused: list[tuple[Found, str]] = []
+    faulty: list[tuple[Found, Kind, str]] = []
     skipped: Counter[int] = Counter()
+    answered: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}  # by whether it is a skip
     good: dict[tuple[Role, str], list[tuple[Found, Submitted]]] = defaultdict(list)
     for one in sorted(found, key=lambda one: (one.order, one.place.project, one.task)):
-        reason = _about_task(one, known) or _about_person(one, people)
-        if not reason and one.raw.get("was_cancelled") is True:
+        fault = _about_task(one, known) or _about_person(one, people)
+        if fault:
+            faulty.append((one, *fault))
+            continue
+        skip = one.raw.get("was_cancelled") is True
+        answered[skip].add((one.place.name, one.query_id))
+        if skip:
             skipped[one.place.project] += 1
             continue
-        submitted, reason = (None, reason) if reason else _submitted(one)
-        if submitted is not None:
-            reason = _about_others(one, good[one.place.role, one.query_id], review)
+        before = good[one.place.role, one.query_id]
+        submitted, reason = _submitted(one)
+        reason = reason or _about_others(one, before, review)
         if submitted is None or reason:
-            refused.append((one, reason))
+            faulty.append((one, "refused", reason))
         else:
-            good[one.place.role, one.query_id].append((one, submitted))
+            before.append((one, submitted))
     return Ingested(
         _export(tasks, [submitted for some in good.values() for submitted in some]),
-        sorted((_entry(one, reason) for one, reason in refused), key=_entry_order),
+        sorted((_entry(one, kind, reason) for one, kind, reason in faulty), key=_entry_order),
         Counter(given.project for some in good.values() for _, given in some),
-        Counter(one.place.project for one, _ in refused),
+        Counter(one.place.project for one, kind, _ in faulty if kind == "refused"),
+        Counter(one.place.project for one, kind, _ in faulty if kind == "stale"),
         skipped,
+        sorted(answered[True] - answered[False]),
     )
 
 
-def _about_task(one: Found, known: Mapping[str, Mapping[str, Any]]) -> str:
+def _about_task(one: Found, known: Mapping[str, Mapping[str, Any]]) -> tuple[Kind, str] | None:
     if not one.query_id:
-        return "its task is none that was pushed; delete the task in Label Studio"
+        return "refused", "its task is none that was pushed; delete the task in Label Studio"
     if one.raw.get("unreadable") is True:
-        return (
+        return "refused", (
             "Label Studio itself fails on what was submitted on this task, most likely for half a surrogate pair in a text; nobody can "
             f"read it there. Remove it (DELETE /api/tasks/{one.task}) and push again, and the annotator is asked anew"
         )
     meta = known.get(one.query_id)
     if meta is None:
-        return "its query is not asked any more: data/tasks.json does not have it"
+        return "stale", "its query is not asked any more: data/tasks.json does not have it"
     if text_of(one.meta, "task_sha256") != meta["task_sha256"]:
-        return "it is of an earlier text: the query or its pull request has changed since; the new one is a task of its own"
-    return ""
+        return "stale", (
+            "it is of an earlier text: the query or its pull request has changed since; the new one is a task of its own"
+        )
+    return None
 
 
-def _about_person(one: Found, people: Mapping[Role, Mapping[str, int | None]]) -> str:
+def _about_person(one: Found, people: Mapping[Role, Mapping[str, int | None]]) -> tuple[Kind, str] | None:
     place, by = one.place, one.raw.get("completed_by")
     if place.name not in people[place.role]:
-        return f"{place.name} is not among review.{place.role}s of params.yaml"
+        return "stale", (
+            f"{place.name} is not among review.{place.role}s of params.yaml: put the name back and the judgement counts again"
+        )
     expected = people[place.role][place.name]
     if expected is None:
-        return f"{place.name} has no account on the server, so it cannot be theirs; `limi annotate up` makes one"
+        return "refused", (
+            f"{place.name} has no account on the server, so it cannot be theirs; `limi annotate up` makes one"
+        )
     if by != expected or type(by) is not int:
         shown = by if type(by) is int else "that is not there any more"
-        return (
-            f"it was submitted as account {shown}, and {place.name}'s is {expected}: somebody tried the project out, or wrote in "
-            "another's name. Delete it in Label Studio, and the task comes back to its annotator"
+        return "refused", (
+            f"it was submitted as account {shown}, and {place.name}'s is {expected}: their address in params.yaml was changed (put the "
+            "earlier one back and it counts again), or somebody tried the project out, or somebody wrote in another's name (if it is one "
+            "of these two, delete it in Label Studio, and the task comes back to its annotator)"
         )
     # The server takes `completed_by` from whoever writes; `updated_by` is the account that really did, last.
     if one.raw.get("updated_by") not in (None, expected):
-        return (
+        return "refused", (
             f"it stands in {place.name}'s name (account {expected}), and account {one.raw['updated_by']} wrote or changed it; delete it in "
             "Label Studio, and the task comes back to its annotator"
         )
-    return ""
+    return None
 
 
 def _about_others(one: Found, before: list[tuple[Found, Submitted]], review: Review) -> str:
@@ -139,10 +161,12 @@ def _about_others(one: Found, before: list[tuple[Found, Submitted]], review: Rev
             f"{one.place.name} has judged this query twice, and the first counts (annotation {same.raw['id']} of task {same.task}); "
             "delete the one that shall not count in Label Studio, then pull again"
         )
-    most = 1
-    if one.place.role == "annotator":
-        common = any(text_of(other.meta, "phase") == "calibration" for other, _ in [*before, (one, None)])
-        most = len(review.annotators) if common else review.overlap
+    if one.place.role == "adjudicator":
+        if before:
+            return f"{before[0][0].place.name} has decided it already, and the first decision counts"
+        return ""
+    common = any(text_of(other.meta, "phase") == "calibration" for other, _ in [*before, (one, None)])
+    most = len(review.annotators) if common else review.overlap
     if len(before) >= most:
         return (
             f"{len(before)} judged this query before, and no more than {most} count; a larger review.overlap lets it in"
@@ -195,7 +219,7 @@ def _export(tasks: list[dict[str, Any]], submitted: list[tuple[Found, Submitted]
     )
 
 
-def _entry(one: Found, reason: str) -> dict[str, Any]:
+def _entry(one: Found, kind: Kind, reason: str) -> dict[str, Any]:
     size = _size(one.raw)
     whole = size is not None and size <= MOST_BYTES
     return {
@@ -205,6 +229,7 @@ def _entry(one: Found, reason: str) -> dict[str, Any]:
         "project": one.place.project,
         "task": one.task,
         "annotation": one.raw.get("id") if type(one.raw.get("id")) is int else None,
+        "kind": kind,
         "reason": _printable(reason),
         # What cannot be written or is too large is shown as the beginning of its JSON.
         "answer": one.raw if whole else json.dumps(one.raw, sort_keys=True)[:_SHOWN],

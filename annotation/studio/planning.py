@@ -6,7 +6,7 @@ asked, it is marked and taken out of the queue, and if its text comes back one d
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +76,19 @@ def drops_something(wanted: dict[str, dict[str, Any]], held: Collection[HeldTask
             return True
         seen.add(identity)
     return False
+
+
+def declined_queries(
+    by_query: Mapping[str, dict[str, Any]], held: Collection[HeldTask], skipped: Collection[int]
+) -> set[str]:
+    """Which of the tasks to be pushed somebody has skipped. Who skipped an earlier text is asked about the new one."""
+    return {
+        one.query_id
+        for one in held
+        if one.task in skipped
+        and one.query_id in by_query
+        and text_of(one.meta, "task_sha256") == by_query[one.query_id]["meta"]["task_sha256"]
+    }
 
 
 def marking(one: HeldTask, reason: str, by: str = "") -> Marking:

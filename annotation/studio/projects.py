@@ -4,13 +4,14 @@ Label Studio's open edition has neither assignments nor roles. In a project of t
 somebody is asked is exactly what stands in it. The line names person, role and review, so that a title can be changed by hand.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from annotation.exported import Role
 from annotation.studio.connection import Connection, RefusedError
 from pipeline.errors import LimiError, UserError
+from pipeline.sections import Review
 
 _MARKER = "limi-review"
 _MOST_TITLE = 50  # characters, Label Studio's limit
@@ -101,6 +102,26 @@ def user_ids(connection: Connection) -> dict[str, int]:
         for user in (users if isinstance(users, list) else [])
         if isinstance(user, dict) and isinstance(user.get("email"), str) and type(user.get("id")) is int
     }
+
+
+def without_account(connection: Connection, people: Mapping[str, str], accounts: Mapping[str, int]) -> list[str]:
+    """A sentence about each of these people (name to address) that has none of the accounts of `user_ids`."""
+    return [
+        f"{name} has no account {address} on {connection.server}: what another account submits there does not count as theirs"
+        for name, address in sorted(people.items())
+        if address.casefold() not in accounts
+    ]
+
+
+def without_person(places: Iterable[Place], review: Review) -> list[str]:
+    """A sentence about each project whose person is not in the review any more."""
+    people = {"annotator": review.annotators, "adjudicator": review.adjudicators}
+    return [
+        f"project {place.project} is {place.name}'s, who is not in review.{place.role}s: nothing is asked there any more and judgements "
+        "there do not count"
+        for place in places
+        if place.name not in people[place.role]
+    ]
 
 
 def _change(connection: Connection, place: Place, changed: dict[str, Any]) -> None:

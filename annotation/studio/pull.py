@@ -6,7 +6,7 @@ left no trace, and the project is read as a whole. So the result is that of a fu
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,14 @@ Progress = Callable[[str, int, int], None]  # what is being done, how much of it
 
 @dataclass
 class Pulled:
-    """One person's project in numbers: counted, refused and skipped annotations, drafts not submitted, tasks still waiting."""
+    """One person's project in numbers: annotations that count, are refused, are stale (see ingest.py) or skips; drafts; tasks waiting."""
 
     name: str
     role: Role
     project: int
     counted: int
     refused: int
+    stale: int
     skipped: int
     drafts: int
     waiting: int
@@ -45,17 +46,21 @@ class Pulled:
 
 @dataclass
 class PullSummary:
-    """One entry for each project; how many tasks were read, and of how many projects all; sentences about what to see to."""
+    """One entry for each project; how many tasks were read, and of how many projects all; sentences about what to see to.
+
+    `skipped` is (person, query_id), sorted: what a person skipped and has not judged after all.
+    """
 
     people: list[Pulled]
     read: int
     projects_read_whole: int
     warnings: list[str]
+    skipped: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
 class PullResult:
-    """The export, what was refused (see ingest.py), and the numbers."""
+    """The export, what does not count (see ingest.py), and the numbers."""
 
     export: Export
     quarantine: list[dict[str, Any]]
@@ -105,6 +110,7 @@ def pull(
         ],
     )
     write_memory(path, connection.server, review.project, memory)
+    summary.skipped = ingested.declined
     summary.people += [
         Pulled(
             name=place.name,
@@ -112,6 +118,7 @@ def pull(
             project=place.project,
             counted=ingested.counted[place.project],
             refused=ingested.refused[place.project],
+            stale=ingested.stale[place.project],
             skipped=ingested.skipped[place.project],
             drafts=drafts[place.project],
             waiting=waiting[place.project],

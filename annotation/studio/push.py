@@ -14,9 +14,26 @@ from typing import Any
 from annotation.assignment import Assignment, assign
 from annotation.exported import Role
 from annotation.studio.connection import Connection
-from annotation.studio.planning import CHANGED, Marking, Plan, drops_something, marking, plan
-from annotation.studio.projects import Appearance, Place, ensure_place, find_places, user_ids
-from annotation.studio.reading import ANNOTATED, DRAFTED, NOT_ANNOTATED, NOT_DRAFTED, HeldTask, held_tasks, ids_of
+from annotation.studio.planning import CHANGED, Marking, Plan, declined_queries, drops_something, marking, plan
+from annotation.studio.projects import (
+    Appearance,
+    Place,
+    ensure_place,
+    find_places,
+    user_ids,
+    without_account,
+    without_person,
+)
+from annotation.studio.reading import (
+    ANNOTATED,
+    DRAFTED,
+    NOT_ANNOTATED,
+    NOT_DRAFTED,
+    HeldTask,
+    held_tasks,
+    ids_of,
+    skipped_tasks,
+)
 from annotation.studio.underway import ImportNote, alone
 from pipeline.errors import LimiError, UserError
 from pipeline.files import sha256_text
@@ -69,7 +86,9 @@ def push(
         folder,
         progress,
         "annotator",
-        lambda queries, held: assign(queries, review.annotators, review.overlap, review.calibration, seed, held),
+        lambda queries, held, declined: assign(
+            queries, review.annotators, review.overlap, review.calibration, seed, held, declined
+        ),
     )
 
 
@@ -95,7 +114,7 @@ def push_disputed(
         folder,
         progress,
         "adjudicator",
-        lambda queries, held: assign(queries, review.adjudicators, 1, 0, seed, held),
+        lambda queries, held, declined: assign(queries, review.adjudicators, 1, 0, seed, held, declined),
     )
 
 
@@ -107,7 +126,7 @@ def _push(
     folder: Path,
     progress: Progress | None,
     role: Role,
-    give: Callable[[list[str], Mapping[str, set[str]]], Assignment],
+    give: Callable[[list[str], Mapping[str, set[str]], Mapping[str, set[str]]], Assignment],
 ) -> PushSummary:
     people = review.annotators if role == "annotator" else review.adjudicators
     by_query = {task["meta"]["query_id"]: task for task in tasks}
@@ -117,18 +136,29 @@ def _push(
         note.settle(connection.server, lambda project: _count(connection, project))
         found = find_places(connection, review.project, *appearance.wanted())
         places = [ensure_place(connection, found, name, role, review.project, appearance) for name in sorted(people)]
+        accounts = user_ids(connection)
         held = {}
+        declined = {}
         for at, place in enumerate(places):
             if progress:
                 progress("reading what is there", at, len(places))
             held[place.name] = held_tasks(connection, place.project) if place in found else []
+            account = accounts.get(people[place.name].casefold())
+            skipped = skipped_tasks(connection, place.project, account) if account and held[place.name] else set()
+            declined[place.name] = declined_queries(by_query, held[place.name], skipped)
         has = {name: {one.query_id for one in ones} & by_query.keys() for name, ones in held.items()}
-        assignment = give(list(by_query), has)
-        summary = PushSummary([], [*connection.warnings, *_without_account(connection, people)])
+        assignment = give(list(by_query), has, declined)
+        warnings = [
+            *connection.warnings,
+            *without_account(connection, people, accounts),
+            *without_person(found, review),
+        ]
+        summary = PushSummary([], warnings)
         for place in places:
+            # What somebody has skipped stays in their project as it is, so that they can judge it after all.
             wanted = {
                 query_id: _meta(by_query[query_id], place, query_id in assignment.calibration)
-                for query_id in assignment.queries[place.name]
+                for query_id in [*assignment.queries[place.name], *sorted(declined[place.name])]
             }
             project = _Project(connection, place, place not in found, note, progress)
             summary.people.append(project.bring_to(wanted, by_query, held.pop(place.name)))
@@ -266,12 +296,3 @@ def _count(connection: Connection, project: int) -> int:
     answer = connection.read(f"/api/projects/{project}")
     count = answer.get("task_number") if isinstance(answer, dict) else None
     return count if type(count) is int else -1
-
-
-def _without_account(connection: Connection, people: Mapping[str, str]) -> list[str]:
-    known = user_ids(connection)
-    return [
-        f"{name} has no account {address} on {connection.server}: what another account submits there does not count as theirs"
-        for name, address in sorted(people.items())
-        if address.casefold() not in known
-    ]

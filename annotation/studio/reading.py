@@ -26,6 +26,13 @@ ANNOTATED: Filter = {
 NOT_ANNOTATED = ANNOTATED | {"value": True}
 DRAFTED: Filter = {"filter": "filter:tasks:draft_exists", "operator": "equal", "type": "Boolean", "value": True}
 NOT_DRAFTED = DRAFTED | {"value": False}
+_SKIPPED: Filter = {
+    "filter": "filter:tasks:cancelled_annotations",
+    "operator": "greater",
+    "type": "Number",
+    "value": 0,
+}
+_WHOSE_SKIP = ("id", "annotations", "completed_by", "updated_by", "was_cancelled")
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,23 @@ def ids_of(connection: Connection, project: int, wanted: Filter) -> set[int]:
     return {row["id"] for row in _rows(connection, project, ("id",), [wanted])}
 
 
+def skipped_tasks(connection: Connection, project: int, account: int) -> set[int]:
+    """The ids of the tasks that an account has skipped and not judged after all. A skip that another wrote in its name is none."""
+    skipped = set()
+    for row in _rows(connection, project, _WHOSE_SKIP, [_SKIPPED], fields="all", review="true"):
+        own = [one for one in _annotations(row) if account_of(one.get("completed_by")) == account]
+        if own and all(
+            one.get("was_cancelled") is True and account_of(one.get("updated_by")) in (None, account) for one in own
+        ):
+            skipped.add(row["id"])
+    return skipped
+
+
+def account_of(shown: Any) -> Any:
+    """The number of an account, which Label Studio shows alone or in a dict with name and address."""
+    return shown.get("id") if isinstance(shown, dict) else shown
+
+
 def annotated_tasks(connection: Connection, project: int, since: str | None) -> Iterator[dict[str, Any]]:
     """Tasks with `id`, `meta` and all their `annotations`: every annotated one, or each that changed after `since` (UTC, ISO).
 
@@ -72,14 +96,13 @@ def annotated_tasks(connection: Connection, project: int, since: str | None) -> 
     if since:
         wanted = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime", "value": since}
     for row in _rows(connection, project, _EVERY_ANNOTATION, [wanted], fields="all", review="true"):
-        meta, annotations = row.get("meta"), row.get("annotations")
-        yield {
-            "id": row["id"],
-            "meta": meta if isinstance(meta, dict) else {},
-            "annotations": [one for one in annotations if isinstance(one, dict)]
-            if isinstance(annotations, list)
-            else [],
-        }
+        meta = row.get("meta")
+        yield {"id": row["id"], "meta": meta if isinstance(meta, dict) else {}, "annotations": _annotations(row)}
+
+
+def _annotations(row: dict[str, Any]) -> list[dict[str, Any]]:
+    annotations = row.get("annotations")
+    return [one for one in annotations if isinstance(one, dict)] if isinstance(annotations, list) else []
 
 
 def _rows(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotation.studio.reading import ANNOTATION
+from annotation.studio.reading import ANNOTATION, account_of
 from pipeline.files import atomic, canonical_json
 
 FORMAT = "limi-pull 1"
@@ -89,6 +89,5 @@ def _kept(annotation: Mapping[str, Any]) -> dict[str, Any]:
     """Of an annotation what is looked at. Of who made it the account's number alone: no name and no address is kept."""
     if annotation.get("unreadable") is True:
         return {"id": None, "unreadable": True}
-    by = annotation.get("completed_by")
     kept = {name: annotation.get(name) for name in ("id", *ANNOTATION)}
-    return kept | {"completed_by": by.get("id") if isinstance(by, dict) else by}
+    return kept | {"completed_by": account_of(kept["completed_by"])}

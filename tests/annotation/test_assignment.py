@@ -144,6 +144,39 @@ def test_later_queries_leave_the_calibration_batch_as_it_is() -> None:
     assert later.calibration == first.calibration
 
 
+def test_later_queries_and_people_leave_the_calibration_batch_as_it_is() -> None:
+    first = assign(queries(40), PEOPLE[:3], 2, 3, 7, {})
+    later = assign(queries(84), PEOPLE[:4], 2, 3, 7, first.queries)
+    assert later.calibration == first.calibration
+    assert {tuple(own[:3]) for own in later.queries.values()} == {tuple(first.queries["amara"][:3])}
+
+
+@given(some.data())
+def test_what_somebody_skipped_goes_to_somebody_else(data: some.DataObject) -> None:
+    overlap, common, seed = data.draw(overlaps), data.draw(commons), data.draw(seeds)
+    people = PEOPLE[: data.draw(some.integers(1, 5))]
+    first = assign(queries(12), people, overlap, common, seed, {})
+    skipped = {
+        name: set(data.draw(some.lists(some.sampled_from(own), max_size=4)))
+        for name, own in first.queries.items()
+        if own
+    }
+    made = assign(queries(12), people, overlap, common, seed, first.queries, skipped)
+    found = holders(made)
+    for name, own in skipped.items():
+        assert not own & set(made.queries[name])
+        assert set(first.queries[name]) - own <= set(made.queries[name])
+    for query in queries(12):
+        left = len(people) - sum(query in own for own in skipped.values())
+        assert len(found.get(query, [])) == (left if query in made.calibration else min(overlap, left))
+
+
+def test_a_skip_leaves_the_calibration_batch_as_it_is() -> None:
+    first = assign(queries(40), PEOPLE[:4], 2, 3, 7, {})
+    skipped = dict.fromkeys(PEOPLE[:3], first.calibration)
+    assert assign(queries(80), PEOPLE[:4], 2, 3, 7, first.queries, skipped).calibration == first.calibration
+
+
 def test_many_annotators_are_chosen_one_by_one() -> None:
     made = assign(queries(200), [f"p{number}" for number in range(30)], 4, 0, 7, {})
     loads = [len(own) for own in made.queries.values()]

@@ -18,7 +18,7 @@ restarts it before it ends. Who needs one alone, or a browser without the policy
 
     with label_studio_server("sqlite", variables={"LIMI_WITHOUT_POLICY": "1"}) as running: ...
 
-Under pytest-xdist with `--dist loadgroup` the tests that ask for one of these fixtures go to one worker for each database.
+The folders whose tests ask for one stay in one process of pytest-xdist (tests/README.md), so each server is started once.
 """
 
 import os

@@ -11,10 +11,10 @@ from annotation.studio.ingest import MOST_BYTES, Found, Ingested, ingest
 from annotation.studio.projects import Place
 from tests.annotation.submitted import REVIEW, TASKS, answers, choice, text
 
-ACCOUNTS = {"ada@limi.example": 2, "bo@limi.example": 3, "erin@limi.example": 4, "femi@limi.example": 5}
+ACCOUNTS = {"ada@limi.example": 2, "bo@limi.example": 3, "erin@limi.example": 4, "abe@limi.example": 5}
 PLACES = {
     name: Place(number + 10, name, "annotator" if name in REVIEW.annotators else "adjudicator")
-    for number, name in enumerate(["ada", "bo", "erin", "femi", "gus"])
+    for number, name in enumerate(["ada", "bo", "erin", "abe", "gus"])
 }
 
 
@@ -83,7 +83,8 @@ def test_every_task_is_in_the_export_and_no_address_is() -> None:
         (found(completed_by=True), "as account that is not there any more"),
         (found(updated_by=3), "it stands in ada's name (account 2), and account 3 wrote or changed it"),
         (found(updated_by="2"), "it stands in ada's name"),
-        (found("gus"), "gus is not among review.adjudicators of params.yaml"),
+        (found("gus"), "gus is not among review.adjudicators of params.yaml: put the name back"),
+        (found(completed_by=3), "their address in params.yaml was changed"),
         (found(query="gh-9"), "its query is not asked any more"),
         (found(meta={"query_id": None}), "its task is none that was pushed"),
         (found(meta={"query_id": ["gh-1"]}), "its task is none that was pushed"),
@@ -122,12 +123,12 @@ def test_a_skip_is_counted_as_one() -> None:
 
 
 def test_of_two_by_one_annotator_the_first_counts() -> None:
-    early = found(number=9, at="2025-09-17T09:59:59.999999Z")
-    late = found(number=8, at="2025-09-17T12:00:00+02:00", task=31)
+    early = found(number=9, at="2025-09-17T09:59:59.999999Z", task=31)
+    late = found(number=8, at="2025-09-17T12:00:00+02:00", task=30)
     for some in ([early, late], [late, early]):
         result = taken(*some)
         assert counted(result) == [("gh-1", "annotator", "ada", 9)]
-        assert "ada has judged this query twice, and the first counts (annotation 9 of task 30)" in str(
+        assert "ada has judged this query twice, and the first counts (annotation 9 of task 31)" in str(
             result.quarantine[0]["reason"]
         )
 
@@ -142,13 +143,35 @@ def test_no_more_than_the_overlap_count_but_for_calibration() -> None:
     result = taken(first, second, overlap=1)
     assert counted(result) == [("gh-1", "annotator", "ada", 1)]
     assert "1 judged this query before, and no more than 1 count" in str(result.quarantine[0]["reason"])
-    common = found("bo", number=2, at="2025-09-17T11:00:00Z", meta={"phase": "calibration"})
-    assert len(counted(taken(first, common, overlap=1))) == 2
+    for phases in (("calibration", "review"), ("review", "calibration")):
+        some = [
+            Found(one.place, one.task, one.meta | {"phase": phase}, one.raw)
+            for one, phase in zip((first, second), phases, strict=True)
+        ]
+        assert len(counted(taken(*some, overlap=1))) == 2
 
 
 def test_one_adjudicator_decides() -> None:
-    result = taken(found("erin", number=1), found("femi", number=2, at="2025-09-17T11:00:00Z"), overlap=2)
+    result = taken(found("erin", number=1), found("abe", number=2, at="2025-09-17T11:00:00Z"), overlap=2)
     assert counted(result) == [("gh-1", "adjudicator", "erin", 1)]
+    assert [entry["reason"] for entry in result.quarantine] == [
+        "erin has decided it already, and the first decision counts"
+    ]
+
+
+def test_what_was_right_once_is_stale_and_anything_else_is_refused() -> None:
+    stale = [found(meta={"task_sha256": "0" * 64}), found(query="gh-9"), found("gus")]
+    wrong = [found(completed_by=3), found(number=1, result=[]), found(meta={"query_id": None})]
+    result = taken(*stale, *wrong)
+    assert sorted(entry["kind"] for entry in result.quarantine) == ["refused"] * 3 + ["stale"] * 3
+    assert (result.stale, result.refused) == ({10: 2, 14: 1}, {10: 3})
+
+
+def test_a_skip_is_named_unless_its_person_judges_the_query_after_all() -> None:
+    skips = [found(name, query, was_cancelled=True, result=[]) for name, query in (("bo", "gh-1"), ("ada", "gh-2"))]
+    assert taken(*skips).declined == [("ada", "gh-2"), ("bo", "gh-1")]
+    assert taken(*skips, found("bo"), found("ada")).declined == [("ada", "gh-2")]
+    assert taken(found(completed_by=3, was_cancelled=True, result=[])).declined == []
 
 
 def test_the_order_in_which_they_were_read_does_not_matter() -> None:
@@ -156,7 +179,7 @@ def test_the_order_in_which_they_were_read_does_not_matter() -> None:
         *(found(name, query, number=number) for number, (name, query) in enumerate([("ada", "gh-1"), ("bo", "gh-1")])),
         *(found("ada", "gh-2", number=number, completed_by=number) for number in range(5)),
         found("erin", number=12),
-        found("femi", number=13),
+        found("abe", number=13),
         found("bo", number=14, task=40),
     ]
     expected = taken(*some)

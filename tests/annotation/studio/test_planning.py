@@ -107,3 +107,8 @@ def test_a_verdict_on_older_reviews_stands_and_an_undecided_task_is_made_anew() 
     assert plan(wanted, held, {1}).kept == 1
     undecided = plan(wanted, held, set())
     assert (undecided.create, [one.task for one in undecided.delete]) == (["a"], [1])
+
+
+def test_a_task_that_is_out_of_the_queue_is_looked_at() -> None:
+    assert not drops_something({"a": meta("a", "1")}, [HeldTask(1, meta("a", "1"), hidden=False)])
+    assert drops_something({"a": meta("a", "1")}, [HeldTask(1, meta("a", "1"), hidden=True)])
