@@ -29,6 +29,7 @@ from pipeline.synthesis.returned import read_returned, returned_file, write_retu
 
 TASKS = Path("data/tasks.json")
 STATE = Path(".limi/annotation")
+MOST_NAMED = 20  # skipped queries in one line
 META = ("query_id", "query_sha256", "task_sha256")
 
 
@@ -151,13 +152,17 @@ def _show(done: PushSummary) -> None:
 
 
 def _show_pulled(result: PullResult, export: Path, gone: int) -> None:
-    shown = table("person", ">project", ">counted", ">refused", ">skipped", ">drafts", ">waiting")
+    shown = table("person", ">project", ">counted", ">refused", ">earlier", ">skipped", ">drafts", ">waiting")
     for one in result.summary.people:
-        counts = (one.project, one.counted, one.refused, one.skipped, one.drafts, one.waiting)
+        counts = (one.project, one.counted, one.refused, one.stale, one.skipped, one.drafts, one.waiting)
         shown.add_row(*map(cell, (one.name, *counts)))
     OUT.print(shown)
     for warning in result.summary.warnings:
         line(warning, "yellow")
+    if skipped := result.summary.skipped:
+        named = ", ".join(f"{query_id} by {name}" for name, query_id in skipped[:MOST_NAMED])
+        more = f" and {len(skipped) - MOST_NAMED} more" if len(skipped) > MOST_NAMED else ""
+        line(f"skipped: {named}{more}; the next push gives them to others")
     line(
         f"{export}: {sum(one.counted for one in result.summary.people)} judgements; `dvc repro` makes verdicts of them"
     )
