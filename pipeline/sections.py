@@ -22,6 +22,8 @@ Address = Annotated[
 ]
 PersonName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 EMail = Annotated[str, Field(pattern=r"^[^@\s<>\"']{1,64}@[A-Za-z0-9.-]{1,190}$")]
+Attribute = Literal["origin", "domain", "sub_domain", "language", "repository", "text"]
+Mark = Literal["agreement", "domain_fit", "alignment", "leakage", "realism"]
 Suffix = Annotated[str, Field(pattern=r"^\.[A-Za-z0-9]+$")]
 
 
@@ -250,6 +252,15 @@ class Review(Section):
         return self
 
 
+class PoolQuota(Section):
+    """A further quota of the pool, as pipeline/pooling/quotas.py explains it."""
+
+    where: dict[Attribute, str] = {}
+    each: Attribute | Literal[""] = ""
+    least: NonNegative = 0
+    most: NonNegative | None = None
+
+
 class Pool(Section):
     """What the pool is made of (paper: 60 real-world queries and 18 of pull requests)."""
 
@@ -257,6 +268,14 @@ class Pool(Section):
     real_world_count: NonNegative = Field(description="how many of them the pool holds")
     github_pr_count: NonNegative = Field(description="how many queries of pull requests the pool holds")
     sub_domains: dict[SubDomain, NonNegative] = Field(description="how many of those from each sub-domain")
+    per_repository: Positive = Field(description="how many queries of one repository at most")
+    quotas: list[PoolQuota] = Field(
+        description="further quotas, such as `{where: {language: Go}, least: 1}` or `{each: language, most: 6}`"
+    )
+    order: list[Mark | Attribute] = Field(description="what makes a pool better than another, the first decides first")
+    similarity: Annotated[float, Field(ge=0.5, le=1.0)] = Field(
+        description="texts of this likeness (Jaccard) or more count as a pair of like texts"
+    )
     origin_note: str = Field(description="written into every row: what this pool is")
 
     @model_validator(mode="after")

@@ -21,7 +21,7 @@ from tests.parallel import UnitScheduling, made_once, place
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = list(yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
-PRODUCTS = ("curated/pool.jsonl", "curated/candidates.jsonl", "data/ledger.parquet")
+PRODUCTS = ("curated/pool.jsonl", "curated/candidates.jsonl", "curated/choice.json", "data/ledger.parquet")
 
 # On a busy machine an example may take long without anything being wrong with it.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -27,6 +27,7 @@ DOORS = {
     "huggingface_hub": "curated",
     "trl": "finetune",
     "torch": "finetune",
+    "highspy": "pipeline/pooling/relaxation.py",
     "distributed": "pipeline/cluster.py",
     "tiktoken": "pipeline/tokens.py",
     "splintr": "pipeline/tokens.py",

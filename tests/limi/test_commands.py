@@ -130,11 +130,11 @@ def test_an_unknown_profile_gets_the_nearest_name(project: Project) -> None:
     assert (project.folder / "params.yaml").read_bytes() == before
 
 
-def test_the_script_of_the_docs_draws_the_same_sample_and_pool(finished: Project) -> None:
+def test_the_scripts_of_the_docs_draw_the_same_sample_and_pool(finished: Project) -> None:
     page = (ROOT / "docs/CHOOSING.md").read_text(encoding="utf-8")
     script = page.split("```python\n")[1].split("```")[0]
     done = subprocess.run([sys.executable, "-c", script], cwd=finished.folder, capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, "84 18\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "84 135 78\n"), done.stderr
     wrong = subprocess.run(
         [sys.executable, "-c", script.replace("SEED, PER_REPOSITORY = 20250917", "SEED, PER_REPOSITORY = 1")],
         cwd=finished.folder,
@@ -142,6 +142,9 @@ def test_the_script_of_the_docs_draws_the_same_sample_and_pool(finished: Project
         text=True,
     )
     assert wrong.returncode == 1 and "AssertionError" in wrong.stderr
+    script = page.split("```python\n")[2].split("```")[0]
+    done = subprocess.run([sys.executable, "-c", script], cwd=finished.folder, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "the same 78 of 135, with OR-tools\n"), done.stderr
 
 
 def test_explain_says_by_what_an_accepted_query_lost(finished: Project) -> None:
@@ -150,5 +153,5 @@ def test_explain_says_by_what_an_accepted_query_lost(finished: Project) -> None:
         for line in (finished.folder / "curated/candidates.jsonl").read_text(encoding="utf-8").splitlines()
     ]
     passed = [row for row in rows if row["verdict"] == "accept" and not row["chosen"]]
-    assert len(passed) > 20 and all("it lost by " in row["reason"] for row in passed)
-    assert "it lost by " in said(finished, "explain", passed[0]["query_id"])
+    assert len(passed) > 20 and all("the best pool with it" in row["reason"] for row in passed)
+    assert "the best pool with it" in said(finished, "explain", passed[0]["query_id"])

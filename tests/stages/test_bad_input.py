@@ -129,14 +129,14 @@ def test_a_duplicate_real_world_row_names_both_lines(copied: Project) -> None:
 def test_too_few_real_world_queries_says_by_how_many(copied: Project) -> None:
     path = copied.folder / "demo/real_world.jsonl"
     path.write_text("\n".join(path.read_text(encoding="utf-8").splitlines()[:57]) + "\n", encoding="utf-8")
-    assert "the file has 57: 3 short" in refused(copied, "build_pool")
+    assert "exactly 60 of origin real_world: there can be 57" in refused(copied, "build_pool")
 
 
 def test_a_quota_that_is_short_is_named_with_its_number(copied: Project) -> None:
     copied.edit("{front-end: 4, back-end: 4, deployment: 3, debugging: 4, optimization: 3}", "{front-end: 78}")
     copied.edit("github_pr_count: 18", "github_pr_count: 78")
     said = refused(copied, "build_pool")
-    assert "front-end needs 78 and has " in said and " short" in said
+    assert "exactly 78 of origin github_pr and sub_domain front-end: there can be " in said
 
 
 def test_a_lost_fingerprint_is_not_taken_for_no_repeats(copied: Project) -> None:
