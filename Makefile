@@ -46,4 +46,4 @@ $(STUDIO)/environment.made: annotation/server/requirements.txt $(VENV)/installed
 	touch $@
 
 clean:
-	rm -rf data metrics plots .limi curated/pool.jsonl curated/candidates.jsonl curated/choice.json
+	rm -rf data metrics plots .limi curated/pool.jsonl curated/candidates.jsonl curated/choice.json curated/dataset reports

@@ -9,10 +9,10 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from limi.licences import licence_of
 from limi.screen import line
 from pipeline.clones.facts import FULL_NAME, RepositoryFacts, find_clone, read_facts, write_facts
 from pipeline.clones.git import ISOLATED, Clone, open_clone
+from pipeline.clones.licences import licence_of
 from pipeline.errors import LimiError, UserError
 
 HEAD = "refs/heads/limi-head"

@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.files import canonical_json
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("pipeline", "annotation", "stages", "demo", "trajectories", "finetune")
+ROOMS = ("pipeline", "annotation", "curated", "stages", "demo", "trajectories", "finetune")
 # Read at run time by the module beside them, so they are as much its code as its Python is.
 DATA_BESIDE = {
     "pipeline/masking/secrets.py": ("pipeline/masking/secrets.toml",),

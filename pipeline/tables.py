@@ -215,4 +215,19 @@ SAMPLED = Table(
     },
 )
 
-PULL_TABLES = (FRAME, REPOS, PULLS, VERDICTS, LEDGER, FACTS, REPEATS, SAMPLED)
+LICENCES = Table(
+    "licences",
+    "read_licences",
+    "a sampled pull request",
+    {
+        "pr_id": (_TEXT, "owner/name#number"),
+        "repo": (_TEXT, "owner/name"),
+        "base_sha": (_TEXT, "the commit that its work begins at"),
+        "licence": (
+            _TEXT,
+            "SPDX id told from the licence files of that commit; NOASSERTION: none that is known; empty: the commit is not there",
+        ),
+    },
+)
+
+PULL_TABLES = (FRAME, REPOS, PULLS, VERDICTS, LEDGER, FACTS, REPEATS, SAMPLED, LICENCES)

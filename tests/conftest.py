@@ -97,7 +97,8 @@ class Project:
         self.folder = folder
         for name in ("annotation", "demo", "docs", "limi", "pipeline", "profiles", "stages"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(ROOT / "curated/contamination", folder / "curated/contamination")
+        outputs = shutil.ignore_patterns("__pycache__", "*.json", "*.jsonl", "dataset")
+        shutil.copytree(ROOT / "curated", folder / "curated", ignore=outputs)
         shutil.copy(ROOT / "profiles/demo.yaml", folder / "params.yaml")
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:

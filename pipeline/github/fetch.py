@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -121,6 +121,12 @@ class Fetched:
             kinds = clone.kinds(wanted)
             absent = [oid for oid in wanted if kinds.get(oid) != "blob"]
         self._fetch(absent, ["--filter=blob:none"], "files")
+
+    def files(self, blobs: Iterable[str]) -> None:
+        """Have these files. Raises FetchError."""
+        with open_clone(self.path, whole=False) as clone:
+            kinds = clone.kinds(wanted := sorted(set(blobs)))
+        self._fetch([oid for oid in wanted if kinds.get(oid) != "blob"], ["--filter=blob:none"], "files")
 
     def _fetch(self, oids: list[str], options: list[str], what: str, parts: int = 1) -> None:
         """Fetch objects. The server names one that it lacks at a time; where it lacks many, halves are tried, then left out."""

@@ -1,6 +1,7 @@
 """Tell a repository's licence from its licence file, by phrases that only that licence has. Not legal advice."""
 
 import re
+from collections.abc import Iterable
 
 from pipeline.clones.git import Clone, GitError
 
@@ -28,20 +29,38 @@ UNKNOWN = "NOASSERTION"
 _FILE = re.compile(r"(?:licen[cs]e|copying|unlicense)(?:[.-].*)?", re.IGNORECASE)
 
 
-def licence_of(clone: Clone, head: str) -> str:
-    """The SPDX id told from the licence files at the root of a commit; NOASSERTION if none is known."""
-    names = clone.read(["ls-tree", "--name-only", "-z", head]).decode("utf-8", "replace").split("\0")
-    # COPYING.LESSER stands beside COPYING and says more about the code than it does.
-    for name in sorted(
-        (name for name in names if _FILE.fullmatch(name)), key=lambda name: ("lesser" not in name.lower(), name)
-    ):
+def licence_files(clone: Clone, commit: str) -> list[str]:
+    """The blobs of the licence files at the root of a commit, the one that says most about the code first. Raises GitError."""
+    found = []
+    for entry in clone.read(["ls-tree", "-z", commit]).decode("utf-8", "replace").split("\0"):
+        described, _, name = entry.partition("\t")
+        if _FILE.fullmatch(name) and described.split()[1] == "blob":  # there are folders of licences
+            # COPYING.LESSER stands beside COPYING and says more about the code than it does.
+            found.append(("lesser" not in name.lower(), name, described.split()[2]))
+    return [blob for _, _, blob in sorted(found)]
+
+
+def licence_of(clone: Clone, commit: str) -> str:
+    """The SPDX id told from the licence files at the root of a commit; NOASSERTION if none is known. Raises GitError."""
+    for blob in licence_files(clone, commit):
         try:
-            text = clone.read(["cat-file", "blob", f"{head}:{name}"]).decode("utf-8", "replace")
+            text = clone.read(["cat-file", "blob", blob]).decode("utf-8", "replace")
         except GitError:
-            continue  # a folder of licences
+            continue  # a partial clone may lack the file
         if (found := licence_of_text(text)) != UNKNOWN:
             return found
     return UNKNOWN
+
+
+def licences_at(clone: Clone, commits: Iterable[str]) -> dict[str, str]:
+    """`commit -> SPDX id` (NOASSERTION where none is known) of those commits that are there."""
+    told = {}
+    for commit in sorted(set(commits)):
+        try:
+            told[commit] = licence_of(clone, commit)
+        except GitError:
+            continue
+    return told
 
 
 def licence_of_text(text: str) -> str:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from limi.licences import PHRASES, UNKNOWN, licence_of, licence_of_text
 from pipeline.clones.git import open_clone
+from pipeline.clones.licences import PHRASES, UNKNOWN, licence_of, licence_of_text
 from tests.conftest import Repository
 
 # What stands at the head, or in the body where there is no head, of each real text.

@@ -1,0 +1,284 @@
+"""What the dataset is made of, read from what the stages wrote and checked to be of one run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from curated.making.columns import REVIEW
+from curated.making.rights import at_base
+from pipeline.compare.contamination import Contamination
+from pipeline.errors import UserError
+from pipeline.ledger import FOLDER, funnel, read_fates
+from pipeline.params import Params
+from pipeline.query_tables import REVIEWED
+from pipeline.tables import LICENCES, SAMPLED
+
+POOL_FILE = Path("curated/pool.jsonl")
+CANDIDATES_FILE = Path("curated/candidates.jsonl")
+CHOICE_FILE = Path("curated/choice.json")
+_Metrics = TypeVar("_Metrics", bound=BaseModel)
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class PoolRow(_Row):
+    """A line of curated/pool.jsonl, see docs/DATA.md. An unknown key is an error: what it tells would be lost silently."""
+
+    id: str
+    origin: str
+    origin_note: str
+    query: str
+    domain: str
+    sub_domain: str
+    success_criteria: list[str]
+    reason: str
+    licence: str
+    source: str
+    contributor_role: str | None
+    pull_request: dict[str, Any] | None
+    review: dict[str, Any] | None
+
+
+class _Candidate(BaseModel):
+    """What of a line of curated/candidates.jsonl data/reviewed.parquet does not have, and what tells that both are of one run."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    query_id: str
+    query_sha256: str
+    chosen: bool
+    reason: str
+
+
+class Interval(BaseModel):
+    """An estimate with its 95 % interval; null where there is none."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Reviews(BaseModel):
+    """What the card tells of metrics/merge_reviews.json."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    queries: dict[str, int]
+    judgements: int
+    annotators: dict[str, int]
+    verdicts: dict[str, int]
+    adjudicated: int
+    alpha: dict[str, Interval]
+
+
+class Synthesis(BaseModel):
+    """What the card tells of metrics/synthesize.json."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    writer: str
+    queries: int
+    drafts: int
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    accepted: int
+    cost_per_accepted_usd: float | None
+    found_in_queries: dict[str, int]
+
+
+class _Quota(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    words: str
+    has: int
+
+
+class _Competitor(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    id: str
+    chosen: bool
+
+
+class Choice(BaseModel):
+    """What the card tells of curated/choice.json."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    format: Literal["limi-choice 1"]
+    quotas: list[_Quota]
+    candidates: list[_Competitor]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that the dataset is a function of, besides where it was made (provenance).
+
+    `steps` is the ledger's funnel (pipeline.ledger.funnel), `masked` how many values of each kind were masked in the sample,
+    `benchmarks` the names of those it was held against, `choice_file` what curated/choice.json holds, byte for byte,
+    `base_licences` the licences that were read from the files at a base commit, by pr_id; for others the repository's counts.
+    """
+
+    pool: list[PoolRow]
+    reviewed: pl.DataFrame
+    choices: dict[str, tuple[bool, str]]
+    sampled: pl.DataFrame
+    steps: list[dict[str, Any]]
+    reviews: Reviews
+    synthesis: Synthesis
+    masked: dict[str, int]
+    params: Params
+    benchmarks: list[str]
+    choice: Choice
+    choice_file: bytes
+    base_licences: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def demo(self) -> bool:
+        """Whether any of it comes from the demo world, its real-world queries included."""
+        return self.params.source.kind == "demo" or self.params.pool.real_world.split("/")[0] == "demo"
+
+
+def read_inputs(root: Path, params: Params) -> Inputs:
+    """Read a project's outputs. Raises UserError if something is missing, of another shape, or of another run."""
+    lines = [_candidate(root / CANDIDATES_FILE, number, line) for number, line in _lines(root / CANDIDATES_FILE)]
+    sampled = SAMPLED.read(root / "data/sampled.parquet")
+    lists = Contamination.read(root / params.compare.lists)
+    inputs = Inputs(
+        pool=[_pool_row(root / POOL_FILE, number, line) for number, line in _lines(root / POOL_FILE)],
+        reviewed=REVIEWED.read(root / "data/reviewed.parquet"),
+        choices={line.query_id: (line.chosen, line.reason) for line in lines},
+        sampled=sampled,
+        steps=funnel(read_fates(root / FOLDER)),
+        reviews=_metrics(root / "metrics/merge_reviews.json", Reviews),
+        synthesis=_metrics(root / "metrics/synthesize.json", Synthesis),
+        masked=_masked(root / "metrics/sample_prs.json"),
+        params=params,
+        benchmarks=sorted({name for names in lists.named.values() for name in names}),
+        choice=_metrics(root / CHOICE_FILE, Choice),
+        choice_file=(root / CHOICE_FILE).read_bytes(),
+        base_licences=at_base(LICENCES.read(root / "data/licences.parquet"), sampled),
+    )
+    if len(inputs.choices) != len(lines):
+        raise UserError(f"{CANDIDATES_FILE} has a query twice; `dvc repro --force build_pool` writes it anew")
+    reviewed = dict(inputs.reviewed.select("query_id", "query_sha256").iter_rows())
+    if reviewed != {line.query_id: line.query_sha256 for line in lines}:
+        raise UserError(f"{CANDIDATES_FILE} and data/reviewed.parquet are of different runs; `dvc repro` mends it")
+    check_one_run(inputs)
+    return inputs
+
+
+def check_one_run(inputs: Inputs) -> None:
+    """Raises UserError where the evidence tells of other rows than there are: a card must not praise another run's data."""
+    kept = {step["stage"]: step["kept"] for step in inputs.steps}
+    verdicts = dict(inputs.reviewed["verdict"].value_counts().iter_rows())
+    from_pulls = sorted(row.id for row in inputs.pool if row.origin == "github_pr")
+    told = [
+        ("the ledger's last stage", kept.get("build_pool", 0), "queries of pull requests in the pool", len(from_pulls)),
+        ("the ledger's merge_reviews", kept.get("merge_reviews", 0), "accepted queries", verdicts.get("accept", 0)),
+        (
+            "metrics/merge_reviews.json",
+            sum(inputs.reviews.queries.values()),
+            "reviewed queries",
+            inputs.reviewed.height,
+        ),
+    ]
+    wrong = [f"{who} tells of {said}, there are {found} {what}" for who, said, what, found in told if said != found]
+    if inputs.reviews.queries != verdicts:
+        wrong.append(f"metrics/merge_reviews.json tells of the verdicts {inputs.reviews.queries}, there are {verdicts}")
+    if len({row.id for row in inputs.pool}) != len(inputs.pool):
+        wrong.append(f"{POOL_FILE} has a query twice")
+    if from_pulls != sorted(name for name, (chosen, _) in inputs.choices.items() if chosen):
+        wrong.append(f"{POOL_FILE} has other queries of pull requests than {CANDIDATES_FILE} calls chosen")
+    if {one.id for one in inputs.choice.candidates if one.chosen} != {row.id for row in inputs.pool}:
+        wrong.append(f"{CHOICE_FILE} has chosen other queries than {POOL_FILE} has")
+    if set(inputs.choices) != set(inputs.reviewed["query_id"]):
+        wrong.append(f"{CANDIDATES_FILE} has other queries than data/reviewed.parquet")
+    texts = dict(inputs.reviewed.select("query_id", "query").iter_rows())
+    if other := [row.id for row in inputs.pool if row.origin == "github_pr" and texts.get(row.id) != row.query]:
+        wrong.append(f"{other[0]} has another text in {POOL_FILE} than in data/reviewed.parquet")
+    if lost := sorted(set(inputs.reviewed["pr_id"]) - set(inputs.sampled["pr_id"])):
+        wrong.append(f"{lost[0]} was reviewed and is not in data/sampled.parquet")
+    bases = dict(inputs.sampled.select("pr_id", "base_sha").iter_rows())
+    if moved := [
+        row for row in inputs.pool if row.pull_request and row.pull_request.get("base_sha") != bases.get(row.source)
+    ]:
+        wrong.append(f"{moved[0].id} has another base commit in {POOL_FILE} than in data/sampled.parquet")
+    if wrong:
+        raise UserError(f"these are not of one run: {'; '.join(wrong)}. `dvc repro` brings them together")
+
+
+def _lines(path: Path) -> list[tuple[int, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; `dvc repro build_pool` writes it") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}; `dvc repro --force build_pool` writes it anew") from None
+    return [(number, line) for number, line in enumerate(text.split("\n"), 1) if line]
+
+
+def _pool_row(path: Path, number: int, line: str) -> PoolRow:
+    try:
+        row = PoolRow.model_validate_json(line)
+    except ValidationError as error:
+        raise _bad_line(path, number, error) from None
+    if row.origin not in ("real_world", "github_pr") or (row.origin == "github_pr") != (row.review is not None):
+        raise UserError(f"{path} line {number}: {row.id!r:.80} is neither a real-world query nor one of a pull request")
+    if row.review is not None and row.review.keys() != REVIEW.keys():
+        raise UserError(
+            f"{path} line {number}, review: it lacks or adds {sorted(row.review.keys() ^ REVIEW.keys())}; "
+            "curated/making/columns.py has the dataset's columns"
+        )
+    return row
+
+
+def _candidate(path: Path, number: int, line: str) -> _Candidate:
+    try:
+        return _Candidate.model_validate_json(line)
+    except ValidationError as error:
+        raise _bad_line(path, number, error) from None
+
+
+def _bad_line(path: Path, number: int, error: ValidationError) -> UserError:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, problem["loc"])) or "the line"
+    return UserError(
+        f"{path} line {number}, {place}: {problem['msg']}; curated/making/columns.py has the dataset's columns, "
+        "`dvc repro --force build_pool` writes the file anew"
+    )
+
+
+def _metrics(path: Path, kind: type[_Metrics]) -> _Metrics:
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; `dvc repro {_stage(path)}` writes it") from None
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, problem["loc"])) or "the file"
+        raise UserError(
+            f"{path}, {place}: {problem['msg']}; `dvc repro --force {_stage(path)}` writes it anew"
+        ) from None
+
+
+def _stage(path: Path) -> str:
+    """Which stage writes a file: that of its name, but for the choice."""
+    return "build_pool" if path.name == CHOICE_FILE.name else path.stem
+
+
+def _masked(path: Path) -> dict[str, int]:
+    class _Sample(BaseModel):
+        masked: dict[str, int]
+
+    return _metrics(path, _Sample).masked
