@@ -2,7 +2,7 @@
 
     python -m benchmarks.pool_solver [--candidates 10000] [--explained 1000] [--small 200]
 
-Needs nothing: the candidates are made up (tests/pipeline/pooling/worlds.py), 78 places under six kinds of quotas that cut across
+Needs: nothing; the candidates are made up (tests/pipeline/pooling/worlds.py), 78 places under six kinds of quotas that cut across
 each other, eight levels, the draw. Prints one JSON object on its last line: candidates, seconds (to choose among them, with the
 proof), same_shuffled (the same pool for candidates in another order), proof_steps (parts of the search, all levels), brute_force_agrees
 (whether every small case gives the set that trying all sets gives, or none where there is none), small (how many cases), infeasible

@@ -14,6 +14,7 @@ from limi.funnel import show_funnel
 from limi.label_studio import FOLDER, up
 from limi.plan import show_plan
 from limi.profile import profiles, switch
+from limi.publish import show_publish
 from pipeline.errors import LimiError
 
 app = typer.Typer(
@@ -66,6 +67,21 @@ def profile(name: Annotated[str, typer.Argument(help="its name; without one the 
         switch(name)
     else:
         profiles()
+
+
+@app.command()
+def publish(
+    repository: Annotated[
+        str, typer.Argument(metavar="OWNER/NAME", help="the dataset on the Hub; HF_TOKEN is its key")
+    ],
+    tag: Annotated[str, typer.Option(help="the name of this version, such as v1.0; it is never moved")],
+    public: Annotated[bool, typer.Option("--public", help="make it public, or push to a public one")] = False,
+    allow_demo: Annotated[bool, typer.Option("--allow-demo", help="even if it is the demo's")] = False,
+    send: Annotated[bool, typer.Option("--send", help="do it; without, only what would change is shown")] = False,
+) -> None:
+    """Push the dataset to the Hub: one commit and a tag, or nothing. Exit code 2 if something stands against it."""
+    if not show_publish(repository, tag, public, allow_demo, send):
+        raise typer.Exit(2)
 
 
 @clones.command("add")
