@@ -11,13 +11,16 @@ from limi.screen import line
 from pipeline.description import symbols
 from pipeline.errors import UserError
 from pipeline.ledger import FOLDER, read_fates
+from pipeline.params import read_params
 from pipeline.query_tables import DRAFTS, QUERIES, REVIEWED
+from pipeline.real_world import read_real_world
 from pipeline.synthesis.queries import query_id
 from pipeline.table import Table, part_name
-from pipeline.tables import FACTS, PULLS, REPEATS, REPOS, SAMPLED
+from pipeline.tables import FACTS, LICENCES, PULLS, REPEATS, REPOS, SAMPLED
 
 DATA = Path("data")
 CURATED = Path("curated")
+CHOICE = CURATED / "choice.json"
 # What is left out beyond these keeps a life to one screen.
 MOST_FILES = 8
 _SENTENCES = ("success_criteria", "marked", "notes")  # columns of several
@@ -27,9 +30,9 @@ _ADDRESS = re.compile(r"^https?://[^/]+/([^/]+/[^/]+)/pull/([0-9]+).*$")
 
 def explain(item: str) -> None:
     """Print everything known of a pull request, a query or a real-world query. Raises UserError for an unknown id."""
-    pool = {row["id"]: row for row in _jsonl(CURATED / "pool.jsonl")}
-    if item in pool and pool[item]["origin"] == "real_world":
-        _real_world(pool[item])
+    competitors = {one["id"]: one for one in _choice()}
+    if competitors.get(item, {}).get("attributes", {}).get("origin") == "real_world":
+        _real_world(competitors[item])
         return
     item = _ADDRESS.sub(r"\1#\2", item)
     pr_id = item if "#" in item else _pull_of(item)
@@ -53,6 +56,7 @@ def explain(item: str) -> None:
         pr_id,
         ["query_id", "writer", "query", "success_criteria", "leakage", "leaked_identifiers", "leaked_paths", "repeats"],
     )
+    _cost(pr_id)
     _drafts(pr_id)
     _row(
         "Review",
@@ -96,6 +100,11 @@ def _pull(pull: dict[str, Any]) -> None:
         line(
             f"  repository: {row['stars']:,} stars, {row['language']}, licence {row['licence']}, read at {row['head_sha'][:12]}"
         )
+    for row in _rows(LICENCES, "licences.parquet", pull["pr_id"]):
+        told = {"": "that commit is not at hand", "NOASSERTION": "no known licence file"}.get(
+            row["licence"], row["licence"]
+        )
+        line(f"  licence at {row['base_sha'][:12]}: {told}")
     if pull["failure"]:
         line(f"  could not be read: {pull['failure']}")
     if pull["skipped"]:
@@ -146,11 +155,25 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + more
 
 
+def _cost(pr_id: str) -> None:
+    """What a model was asked for this query, and what that cost."""
+    rows = _rows(DRAFTS, "drafts.parquet", pr_id)
+    if not rows:
+        return
+    line("\nModel", "bold")
+    if not any(row["calls"] for row in rows):
+        line("  no model was asked")
+        return
+    told = {name: sum(row[name] for row in rows) for name in ("input_tokens", "output_tokens", "cost_usd")}
+    line(
+        f"  {sum(len(row['calls']) for row in rows)} calls for {len(rows)} drafts, {told['input_tokens']:,} tokens in, "
+        f"{told['output_tokens']:,} out, {told['cost_usd']:.4f} dollars"
+    )
+
+
 def _drafts(pr_id: str) -> None:
     """What became of each draft, one line for it and one for each finding, judgement or failure."""
-    if not (DATA / "drafts.parquet").exists():
-        return
-    drafts = DRAFTS.read(DATA / "drafts.parquet").filter(pl.col("pr_id") == pr_id).to_dicts()
+    drafts = _rows(DRAFTS, "drafts.parquet", pr_id)
     if not drafts or (
         len(drafts) == 1 and not (drafts[0]["findings"] or drafts[0]["judgements"] or drafts[0]["failure"])
     ):
@@ -170,12 +193,17 @@ def _drafts(pr_id: str) -> None:
             line(f"     {draft['failure']}: {draft['failure_reason']}")
 
 
+def _rows(table: Table, name: str, pr_id: str) -> list[dict[str, Any]]:
+    """A pull request's rows of a table; none if its stage has not run."""
+    path = DATA / name
+    return table.read(path).filter(pl.col("pr_id") == pr_id).to_dicts() if path.exists() else []
+
+
 def _row(title: str, table: Table, name: str, pr_id: str, columns: list[str]) -> None:
-    if not (DATA / name).exists():
-        return
-    for row in table.read(DATA / name).filter(pl.col("pr_id") == pr_id).select(columns).iter_rows(named=True):
+    for row in _rows(table, name, pr_id):
         line(f"\n{title}", "bold")
-        for column, value in row.items():
+        for column in columns:
+            value = row[column]
             text = (
                 ("; " if column in _SENTENCES else ", ").join(map(_told, value)) if isinstance(value, list) else value
             )
@@ -191,10 +219,30 @@ def _told(item: Any) -> str:
     return ": ".join(map(str, item.values())) if isinstance(item, dict) else str(item)
 
 
-def _real_world(row: dict[str, Any]) -> None:
-    line(f"{row['id']}: real-world query, {row['domain']}, {row['sub_domain']}", "bold")
-    for column in ("query", "success_criteria", "contributor_role", "source", "licence", "reason", "origin_note"):
-        line(f"  {column}: {row[column]}")
+def _real_world(competitor: dict[str, Any]) -> None:
+    """A query that a person brought, in the pool or not; the file has it as it was given."""
+    path = Path(read_params().pool.real_world)
+    given = next((query for query in read_real_world(path) if query.id == competitor["id"]), None)
+    if given is None:
+        raise UserError(f"{competitor['id']} is in {CHOICE} and no longer in {path}; `dvc repro` brings them together")
+    line(f"{given.id}: real-world query, {given.domain}, {given.sub_domain}", "bold")
+    for column in ("query", "success_criteria", "contributor_role", "source", "licence"):
+        line(f"  {column}: {getattr(given, column)}")
+    line(f"\nPool: {'chosen' if competitor['chosen'] else 'not chosen'}", "bold")
+    line(f"  {competitor['reason']}")
+
+
+def _choice() -> list[dict[str, Any]]:
+    """Every candidate for the pool as the choice saw it; none before there is a pool."""
+    try:
+        found = json.loads(CHOICE.read_bytes())["candidates"]
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{CHOICE} is not what build_pool writes; `dvc repro --force build_pool` writes it anew"
+        ) from None
+    return list(found)
 
 
 def _pull_of(item: str) -> str:

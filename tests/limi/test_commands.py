@@ -63,11 +63,25 @@ def test_explain_tells_a_chosen_query_its_reason(finished: Project) -> None:
     pool = (finished.folder / "curated/pool.jsonl").read_text(encoding="utf-8").splitlines()
     query_id = next(line.split('"')[3] for line in pool if '"id": "gh-' in line)
     text = said(finished, "explain", query_id)
-    assert "Pool: chosen" in text and " accepted; " in text and query_id in text
+    assert "Pool: chosen" in text and "the best pool without it" in text and query_id in text
+    assert "Model\n  no model was asked" in text and "  licence at " in text
 
 
 def test_explain_tells_a_real_world_query_where_it_comes_from(finished: Project) -> None:
     assert "source: written for the demo world" in said(finished, "explain", "real-001")
+
+
+def test_explain_tells_why_a_real_world_query_got_no_place(finished: Project, tmp_path: Path) -> None:
+    project = Project.copy_of(finished.folder, tmp_path / "project")
+    project.edit("real_world_count: 60", "real_world_count: 59")
+    project.stage("build_pool")
+    record = json.loads((project.folder / "curated/choice.json").read_bytes())
+    (left,) = (one["id"] for one in record["candidates"] if one["id"].startswith("real-") and not one["chosen"])
+    text = said(project, "explain", left)
+    assert (
+        "source: written for the demo world" in text
+        and "Pool: not chosen\n  not in the pool: the best pool with it" in text
+    )
 
 
 def test_explain_refuses_an_unknown_id(finished: Project) -> None:

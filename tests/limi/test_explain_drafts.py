@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from limi.explain import _drafts
+from limi.explain import _cost, _drafts
 from pipeline.query_tables import DRAFTS
 
 ROW: dict[str, Any] = {
@@ -62,6 +62,18 @@ def test_each_draft_is_told_with_all_that_was_found(
         "     truncated: It was cut off.",
         "",
     ]
+
+
+def test_the_cost_of_a_query_is_that_of_all_its_drafts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paid = {"calls": ["a", "b"], "input_tokens": 1000, "output_tokens": 20, "cost_usd": 0.0125}
+    told(tmp_path, monkeypatch, capsys, paid, {"draft": 2, "calls": ["c"], "input_tokens": 500, "cost_usd": 0.01})
+    _cost("tide/pool#1")
+    assert "  3 calls for 2 drafts, 1,500 tokens in, 20 out, 0.0225 dollars\n" in capsys.readouterr().out
+    told(tmp_path, monkeypatch, capsys, {})
+    _cost("tide/pool#1")
+    assert "  no model was asked\n" in capsys.readouterr().out
 
 
 def test_a_first_draft_without_a_finding_needs_no_words(

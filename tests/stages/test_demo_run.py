@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import polars as pl
+import yaml
 import pytest
 
 from pipeline.ledger import read_fates, reconcile
@@ -38,6 +39,20 @@ def test_every_pull_request_row_says_where_it_comes_from_and_why(finished: DvcPr
         assert row["source"] == f"{row['pull_request']['repo']}#{row['pull_request']['number']}"
         assert len(row["review"]["annotators"]) == 2
         assert row["pull_request"]["tokens"] < 1200
+
+
+def test_the_dataset_has_the_pool_and_a_licence_read_at_the_base_commit_where_there_is_one(
+    finished: DvcProject,
+) -> None:
+    rows = pl.read_parquet(finished.folder / "curated/dataset/pool/pool.parquet")
+    assert rows.height == 78 and rows["licence"].null_count() == 0
+    with_file = {
+        yaml.safe_load((path.parent.parent / "repository.yaml").read_text(encoding="utf-8"))["full_name"]
+        for path in (finished.folder / "demo/world").glob("*/base/LICENSE")
+    }
+    told = rows.filter(pl.col("origin") == "github_pr").select("source", "licence_as_of").rows()
+    assert {source.split("#")[0] in with_file for source, _ in told} == {True, False}
+    assert all((source.split("#")[0] in with_file) == (told == "base_commit") for source, told in told)
 
 
 def test_the_ledger_adds_up_from_the_first_stage_to_the_last(finished: DvcProject) -> None:
