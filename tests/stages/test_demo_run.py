@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import polars as pl
-import yaml
 import pytest
+import yaml
 
 from pipeline.ledger import read_fates, reconcile
 from tests.conftest import ROOT, STAGES, DvcProject
