@@ -15,7 +15,8 @@ repro: install
 	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
 	$(BIN)/limi funnel
 
-test: install $(CONTRACT)/node_modules/.package-lock.json $(MODEL)/node_modules/.package-lock.json $(VENV)/recordings-read $(STUDIO)/environment.made
+test: install $(CONTRACT)/node_modules/.package-lock.json $(MODEL)/node_modules/.package-lock.json $(STUDIO)/environment.made \
+		$(VENV)/recordings-read $(STUDIO)/sqlite.made $(STUDIO)/postgresql.made
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest --numprocesses $(PROCESSES)
 
 lint: install
@@ -40,9 +41,15 @@ $(VENV)/recordings-read: $(VENV)/installed
 	$(BIN)/python -m tests.servers.contract.replay
 	touch $@
 
-# Label Studio in an environment of its own, 800 MB, so that a test run needs no network.
-$(STUDIO)/environment.made: annotation/server/requirements.txt $(VENV)/installed
-	$(BIN)/python -m annotation.server $(STUDIO)
+# Label Studio in an environment of its own, 800 MB, so that a test run needs no network. Needs nothing of .venv/installed, so that with
+# --jobs=2 both are made at once.
+$(STUDIO)/environment.made: annotation/server/requirements.txt
+	$(PYTHON) -m annotation.server $(STUDIO)
+	touch $@
+
+# The databases that the tests copy; a test that finds one missing or of another version makes it.
+$(STUDIO)/%.made: $(STUDIO)/environment.made annotation/server/inside/limi_server.py tests/annotation/server/template.py
+	$(PYTHON) -m tests.annotation.server.template $*
 	touch $@
 
 clean:

@@ -1,13 +1,15 @@
 """A Label Studio with a migrated database and accounts, made once for all tests and processes, and copied where one is needed.
 
 Making a database takes half a minute of one core, copying one no time. They are kept beside the environment, in a folder named by what
-they were made from, so that another version of Label Studio or of its preparation makes another.
+they were made from, so that another version of Label Studio or of its preparation makes another. `make test` makes them while packages
+are installed (`python -m tests.annotation.server.template sqlite`), so nothing is imported here but Python's own and this project's.
 """
 
 import hashlib
 import json
 import os
 import shutil
+import sys
 import time
 import uuid
 from dataclasses import asdict
@@ -91,3 +93,9 @@ def copy_sqlite_template(target: Path) -> Installation:
     """A Label Studio with the template's data in a folder of its own."""
     copy_data(template("sqlite") / "data", target)
     return Installation(environment(), target, sqlite_database(target / "label_studio.sqlite3", durable=False))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in ("sqlite", "postgresql"):
+        sys.exit("say for which database: python -m tests.annotation.server.template sqlite|postgresql")
+    template(sys.argv[1])
