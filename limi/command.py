@@ -1,4 +1,7 @@
-"""The command line: `limi SUBCOMMAND`. An error ends with its sentence and exit code 2 (the user's) or 1 (a failure)."""
+"""The command line: `limi SUBCOMMAND`. An error ends with its sentence and exit code 2 (the user's) or 1 (a failure).
+
+A command imports what it needs when it is called: all that the commands need together takes a second and a half to import.
+"""
 
 import sys
 from pathlib import Path
@@ -6,15 +9,6 @@ from typing import Annotated
 
 import typer
 
-from limi.annotate import pull_reviews, push_tasks, send_back, write_page
-from limi.clones import add_clone, pin_clones
-from limi.doctor import examine
-from limi.explain import explain as explain_id
-from limi.funnel import show_funnel
-from limi.label_studio import FOLDER, up
-from limi.plan import show_plan
-from limi.profile import profiles, switch
-from limi.publish import show_publish
 from pipeline.errors import LimiError
 
 app = typer.Typer(
@@ -36,6 +30,8 @@ app.add_typer(annotate, name="annotate")
 @app.command()
 def doctor() -> None:
     """What is configured, what is missing, and how to get it. Exit code 2 if something is missing."""
+    from limi.doctor import examine
+
     if not examine():
         raise typer.Exit(2)
 
@@ -43,12 +39,16 @@ def doctor() -> None:
 @app.command()
 def funnel() -> None:
     """How many pull requests there are, how many each stage lost, and why."""
+    from limi.funnel import show_funnel
+
     show_funnel()
 
 
 @app.command()
 def plan() -> None:
     """What the next run will ask of GitHub (calls, points, time) and of the model (requests, dollars), before it is asked."""
+    from limi.plan import show_plan
+
     show_plan()
 
 
@@ -57,12 +57,16 @@ def explain(
     item: Annotated[str, typer.Argument(metavar="ID", help="owner/name#number, a query id (gh-…), or a real-world id")],
 ) -> None:
     """The life of one pull request or query: every verdict, the value that decided, and why it is in the pool or not."""
+    from limi.explain import explain as explain_id
+
     explain_id(item)
 
 
 @app.command()
 def profile(name: Annotated[str, typer.Argument(help="its name; without one the profiles are listed")] = "") -> None:
     """Switch params.yaml to a whole parameter file of profiles/, or list them."""
+    from limi.profile import profiles, switch
+
     if name:
         switch(name)
     else:
@@ -80,6 +84,8 @@ def publish(
     send: Annotated[bool, typer.Option("--send", help="do it; without, only what would change is shown")] = False,
 ) -> None:
     """Push the dataset to the Hub: one commit and a tag, or nothing. Exit code 2 if something stands against it."""
+    from limi.publish import show_publish
+
     if not show_publish(repository, tag, public, allow_demo, send):
         raise typer.Exit(2)
 
@@ -97,6 +103,8 @@ def clones_add(
     description: Annotated[str, typer.Option(help="one line")] = "",
 ) -> None:
     """Clone repositories with their pull-request refs, or fetch what is new, and write their rows of facts."""
+    from limi.clones import add_clone
+
     csv = folder / "repositories.csv" if facts == Path() else facts
     for url in urls:
         add_clone(url, folder, csv, stars, language, licence, description)
@@ -108,16 +116,20 @@ def clones_pin(
     facts: Annotated[Path, typer.Option(help="the CSV of facts; default: repositories.csv in the folder")] = Path(),
 ) -> None:
     """Write each clone's present commit into its row, so that everybody reads the same and `dvc repro` sees what is new."""
+    from limi.clones import pin_clones
+
     pin_clones(folder, folder / "repositories.csv" if facts == Path() else facts)
 
 
 @annotate.command("up")
 def annotate_up(
-    folder: Annotated[Path, typer.Option(help="where Label Studio and people's work lie")] = FOLDER,
+    folder: Annotated[Path, typer.Option(help="where Label Studio and people's work lie")] = Path(".label-studio"),
     database: Annotated[str, typer.Option(help="postgresql://USER@HOST:PORT/NAME; default: SQLite in the folder")] = "",
     new_passwords: Annotated[bool, typer.Option("--new-passwords", help="give everyone a new password")] = False,
 ) -> None:
     """An account and a project for each person: on a Label Studio started here, until Ctrl-C, or on the one at review.server."""
+    from limi.label_studio import up
+
     up(folder, database, new_passwords)
 
 
@@ -128,6 +140,8 @@ def annotate_push(
     ] = False,
 ) -> None:
     """Bring data/tasks.json to the annotators. May be repeated: nothing is there twice, and nobody's work is lost."""
+    from limi.annotate import push_tasks
+
     push_tasks(disputed)
 
 
@@ -137,6 +151,8 @@ def annotate_pull(
     follow: Annotated[int, typer.Option(min=0, metavar="SECONDS", help="go on, so often, until Ctrl-C")] = 0,
 ) -> None:
     """Bring what was submitted into the export that `dvc repro` reads; what cannot count goes to quarantine, with the reason."""
+    from limi.annotate import pull_reviews
+
     pull_reviews(full, follow)
 
 
@@ -145,6 +161,8 @@ def annotate_report(
     folder: Annotated[Path, typer.Option(help="where report.html and report.json go")] = Path("reports/review"),
 ) -> None:
     """One page on the reviews: progress, agreement, confusion, time per task, what is in dispute; the same as JSON."""
+    from limi.annotate import write_page
+
     write_page(folder)
 
 
@@ -155,6 +173,8 @@ def annotate_return(
     ] = None,
 ) -> None:
     """Send rejected queries back to synthesis with the reviewers' reasons."""
+    from limi.annotate import send_back
+
     send_back(query_ids or [])
 
 

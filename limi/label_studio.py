@@ -18,7 +18,6 @@ from pipeline.errors import UserError
 from pipeline.params import read_params
 from pipeline.sections import Review
 
-FOLDER = Path(".label-studio")
 OWNER = ("publisher", "publisher@limi.example")
 
 

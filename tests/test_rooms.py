@@ -1,6 +1,8 @@
 """The house keeps its rules: imports run one way, each door is the only one, dvc.yaml knows what its stages import."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,19 @@ STAGES = sorted(yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))[
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_depends_on_exactly_what_it_imports(stage: str) -> None:
     assert declared(stage) == imported(stage)
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("limi.command", ("dask", "github", "numpy", "openai", "polars", "pydantic")),
+        ("stages.synthesize", ("dask", "label_studio_sdk", "openai")),
+    ],
+)
+def test_what_starts_often_imports_nothing_heavy_that_it_may_not_need(module: str, heavy: tuple[str, ...]) -> None:
+    program = f"import sys, {module}; print(sorted(sys.modules.keys() & {set(heavy)!r}))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
 
 
 def test_every_stage_file_is_a_stage() -> None:

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Awaitable
 
 import httpx2
-from openai import APIStatusError, AsyncOpenAI, DefaultAioHttpClient
 
 from pipeline.llm.verdict import Answer
 
@@ -29,6 +28,10 @@ class Connection:
 
     def __init__(self, endpoint: str, key: str, timeout: float, most: int) -> None:
         """`timeout` is for a whole exchange, in seconds; `most` is how many there may be at once."""
+        # Takes longer than all the rest of a stage: imported where a model is asked only.
+        from openai import APIStatusError, AsyncOpenAI, DefaultAioHttpClient
+
+        self._refusal = APIStatusError
         self._timeout = timeout
         self._key = (key or "none").encode()
         http = DefaultAioHttpClient(
@@ -71,7 +74,7 @@ class Connection:
             # A read timeout alone would let a server that sends a byte a second take for ever.
             async with asyncio.timeout(seconds):
                 response = await exchange
-        except APIStatusError as error:
+        except self._refusal as error:
             response = error.response
         except TimeoutError:
             raise NoAnswerError(f"nothing within {seconds:g} s") from None
