@@ -108,7 +108,7 @@ def _work(function: Callable[..., Result], module: str, code: str, batch: Sequen
 def _client(where: Dask, partitions: int) -> Iterator[Client]:
     if where.scheduler != "local":
         try:
-            client = Client(where.scheduler, timeout="10s")
+            client = Client(where.scheduler, timeout=dask.config.get("limi.scheduler-timeout", "10s"))
         except (OSError, ValueError) as error:
             raise UserError(
                 f"dask.scheduler in params.yaml is {where.scheduler!r}, and no scheduler answered there ({error}). "

@@ -1,9 +1,11 @@
 """Partitions on a local cluster and on one at an address; what a failing one leaves."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import pytest
 from distributed import LocalCluster
 
@@ -81,8 +83,10 @@ def test_a_worker_with_another_version_of_the_project_does_nothing(
 
 def test_no_scheduler_at_the_address_is_a_sentence() -> None:
     nowhere = Dask(scheduler="tcp://127.0.0.1:9", workers=0, memory_per_worker="1GiB")
-    with pytest.raises(UserError, match="no scheduler answered there"):
+    began = time.monotonic()
+    with dask.config.set({"limi.scheduler-timeout": "1s"}), pytest.raises(UserError, match="no scheduler answered"):
         list(run_partitions(square, [(1,)], nowhere, "squares"))
+    assert time.monotonic() - began > 1.0, "it was not waited for"
 
 
 def test_a_word_that_is_no_address_is_a_sentence() -> None:

@@ -16,7 +16,7 @@ def copied(demo_run: Path, tmp_path: Path) -> Project:
     return Project.copy_of(demo_run, tmp_path / "project")
 
 
-def refused(project: Project, stage: str) -> str:
+def refused(project: Project, stage: str, **environment: str) -> str:
     """Run a stage that must end with exit code 2; what it said."""
     outputs = {
         path: path.read_bytes()
@@ -24,7 +24,7 @@ def refused(project: Project, stage: str) -> str:
         for path in (project.folder / name).rglob("*.*")
         if path.is_file()
     }
-    done = project.run(f"stages.{stage}")
+    done = project.run(f"stages.{stage}", **environment)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert {path: path.read_bytes() for path in outputs} == outputs
@@ -189,4 +189,5 @@ def test_a_damaged_table_of_an_earlier_stage_is_named(copied: Project) -> None:
 def test_a_scheduler_that_does_not_answer(copied: Project) -> None:
     copied.edit("scheduler: local", "scheduler: tcp://127.0.0.1:9")
     shutil.rmtree(copied.folder / "data/verdicts")
-    assert "no scheduler answered there" in refused(copied, "filter_prs")
+    said = refused(copied, "filter_prs", DASK_LIMI__SCHEDULER_TIMEOUT="1s")
+    assert "no scheduler answered there" in said
