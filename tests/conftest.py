@@ -91,7 +91,11 @@ def repository(make_repository: Callable[[str], Repository]) -> Repository:
 
 
 class Project:
-    """A copy of the project in an empty folder, where stages and commands run as a user runs them."""
+    """A copy of the project in an empty folder, where stages and commands run as a user runs them, with one worker.
+
+    A worker takes more time to start than the demo world takes to be worked on, and the suite's other process wants the second core.
+    What several workers do otherwise is shown by tests that say `workers: 0`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -100,6 +104,7 @@ class Project:
         outputs = shutil.ignore_patterns("__pycache__", "*.json", "*.jsonl", "dataset")
         shutil.copytree(ROOT / "curated", folder / "curated", ignore=outputs)
         shutil.copy(ROOT / "profiles/demo.yaml", folder / "params.yaml")
+        self.edit("workers: 0", "workers: 1")
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -81,7 +81,7 @@ def test_outputs_are_ignored_by_git_without_entries_of_dvc(finished: DvcProject)
         ("count_up_to: 4800", "count_up_to: 4700", ["filter_prs", "describe_prs"]),
         ("overlap: 2", "overlap: 1", ["merge_reviews"]),
         ("origin_note: demo world,", "origin_note: another demo world,", ["build_pool"]),
-        ("workers: 0", "workers: 1", []),
+        ("workers: 1", "workers: 2", []),
     ],
 )
 def test_a_changed_parameter_reruns_exactly_the_stages_below(
@@ -118,7 +118,7 @@ sys.exit("there is a network here")
 
 def test_a_clone_in_another_folder_gives_the_same_bytes_without_a_network(finished: DvcProject, tmp_path: Path) -> None:
     project = DvcProject(tmp_path / "elsewhere" / "another name")
-    project.edit("workers: 0", "workers: 1")
+    project.edit("workers: 1", "workers: 0")
     (tmp_path / "alone.py").write_text(ALONE, encoding="utf-8")
     done = subprocess.run(
         ["unshare", "--map-root-user", "--net", sys.executable, str(tmp_path / "alone.py"), "-m", "dvc", "repro"],

@@ -41,12 +41,15 @@ def start(project: Project, *command: str) -> subprocess.Popen[str]:
     )
 
 
-def stage_is_running(group: int, stage: str) -> bool:
-    """Whether the stage's own process, not only DVC's, is alive in a process group."""
-    return any(
-        os.getpgid(process.pid) == group and f"stages.{stage}" in process.info["cmdline"]
-        for process in psutil.process_iter(["cmdline"])
-        if process.info["cmdline"]
+def process_of(group: int, stage: str) -> psutil.Process | None:
+    """The stage's own process, not DVC's, in a process group, if it is alive."""
+    return next(
+        (
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if f"stages.{stage}" in (process.info["cmdline"] or ()) and os.getpgid(process.pid) == group
+        ),
+        None,
     )
 
 
@@ -83,10 +86,9 @@ def seconds_of(project: DvcProject, stage: str) -> float:
     """How long the stage's own process lives when nobody disturbs it."""
     process = start_stage(project, stage)
     began = time.monotonic()
-    while not stage_is_running(process.pid, stage):
+    while not (own := process_of(process.pid, stage)):
         assert process.poll() is None, f"{stage} was never seen"
-    while stage_is_running(process.pid, stage):
-        pass
+    own.wait()
     taken = time.monotonic() - began
     process.communicate()
     assert process.returncode == 0
@@ -96,6 +98,7 @@ def seconds_of(project: DvcProject, stage: str) -> float:
 @pytest.mark.parametrize("stage", STAGES)
 def test_kills_in_a_stage_change_nothing(interrupted: DvcProject, stage: str) -> None:
     """One test for all moments on purpose: the stage is killed in the state that the kill before it left."""
+    interrupted.edit("workers: 1", "workers: 0")  # a kill takes several workers with it
     undisturbed, status = interrupted.digests(), interrupted.git("status", "--porcelain")
     whole = seconds_of(interrupted, stage)
     hit = tries = 0
@@ -104,7 +107,7 @@ def test_kills_in_a_stage_change_nothing(interrupted: DvcProject, stage: str) ->
         process = start_stage(interrupted, stage)
         time.sleep(whole * MOMENTS[stage][hit])
         # Only a working stage is killed: DVC's own files, which it does not write atomically, are at rest while it waits for one.
-        if stage_is_running(process.pid, stage):
+        if process_of(process.pid, stage):
             hit += 1
             kill(process)
         else:
@@ -122,7 +125,6 @@ def test_kills_in_a_stage_change_nothing(interrupted: DvcProject, stage: str) ->
 
 @pytest.mark.parametrize("stage", OUTPUTS)
 def test_finished_partitions_are_not_done_again(finished: Project, stage: str) -> None:
-    finished.edit("workers: 0", "workers: 1")
     for name in OUTPUTS[stage]:
         shutil.rmtree(finished.folder / name)
     parts = finished.folder / OUTPUTS[stage][0]
