@@ -57,14 +57,14 @@ def _agreed(sides: dict[str, Any], verdict: dict[str, Any]) -> Markup:
     alpha, same = sides["alpha"], verdict["same"]
     if alpha["value"] is None:
         return _tile("Do they agree?", "not known", _line(f"Of keep against reject: {alpha['reason']}."))
-    word = strength(alpha["value"])
+    # By the interval's lower end, as the dataset's card and the run report have it.
+    word = strength(alpha["value"] if alpha["low"] is None else alpha["low"])
     shade = {"reliable": "good", "tentative": "half"}.get(word, "bad")
-    low = alpha["low"]
-    doubt = f"; the low end is {strength(low)}" if low is not None and strength(low) != word else ""
+    end = "" if alpha["low"] is None else ", read by its lower end"
     return _tile(
         "Do they agree?",
         join(f"{alpha['value']:.2f} ", element("span", word, class_=f"badge {shade}")),
-        _line("Krippendorff's alpha of keep against reject, ", estimate_words(alpha), doubt, "."),
+        _line("Krippendorff's alpha of keep against reject, ", estimate_words(alpha), end, "."),
         _line(f"The same verdict (accept, edit, reject) in {same['value']:.0%} of the pairs.")
         if same["value"] is not None
         else None,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from curated.making.choice_record import CHOICE_FILE, ChoiceRecord, read_choice
 from curated.making.columns import REVIEW
 from curated.making.rights import at_base
 from pipeline.compare.contamination import Contamination
@@ -19,7 +20,6 @@ from pipeline.tables import LICENCES, SAMPLED
 
 POOL_FILE = Path("curated/pool.jsonl")
 CANDIDATES_FILE = Path("curated/candidates.jsonl")
-CHOICE_FILE = Path("curated/choice.json")
 _Metrics = TypeVar("_Metrics", bound=BaseModel)
 
 
@@ -96,30 +96,6 @@ class Synthesis(BaseModel):
     found_in_queries: dict[str, int]
 
 
-class _Quota(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
-
-    words: str
-    has: int
-
-
-class _Competitor(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
-
-    id: str
-    chosen: bool
-
-
-class Choice(BaseModel):
-    """What the card tells of curated/choice.json."""
-
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
-
-    format: Literal["limi-choice 1"]
-    quotas: list[_Quota]
-    candidates: list[_Competitor]
-
-
 @dataclass(frozen=True)
 class Inputs:
     """Everything that the dataset is a function of, besides where it was made (provenance).
@@ -139,7 +115,7 @@ class Inputs:
     masked: dict[str, int]
     params: Params
     benchmarks: list[str]
-    choice: Choice
+    choice: ChoiceRecord
     choice_file: bytes
     base_licences: Mapping[str, str] = field(default_factory=dict)
 
@@ -165,7 +141,7 @@ def read_inputs(root: Path, params: Params) -> Inputs:
         masked=_masked(root / "metrics/sample_prs.json"),
         params=params,
         benchmarks=sorted({name for names in lists.named.values() for name in names}),
-        choice=_metrics(root / CHOICE_FILE, Choice),
+        choice=read_choice(root / CHOICE_FILE),
         choice_file=(root / CHOICE_FILE).read_bytes(),
         base_licences=at_base(LICENCES.read(root / "data/licences.parquet"), sampled),
     )
@@ -200,7 +176,7 @@ def check_one_run(inputs: Inputs) -> None:
         wrong.append(f"{POOL_FILE} has a query twice")
     if from_pulls != sorted(name for name, (chosen, _) in inputs.choices.items() if chosen):
         wrong.append(f"{POOL_FILE} has other queries of pull requests than {CANDIDATES_FILE} calls chosen")
-    if {one.id for one in inputs.choice.candidates if one.chosen} != {row.id for row in inputs.pool}:
+    if {one.id for one in inputs.choice.chosen} != {row.id for row in inputs.pool}:
         wrong.append(f"{CHOICE_FILE} has chosen other queries than {POOL_FILE} has")
     if set(inputs.choices) != set(inputs.reviewed["query_id"]):
         wrong.append(f"{CANDIDATES_FILE} has other queries than data/reviewed.parquet")
@@ -263,7 +239,7 @@ def _metrics(path: Path, kind: type[_Metrics]) -> _Metrics:
     try:
         return kind.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; `dvc repro {_stage(path)}` writes it") from None
+        raise UserError(f"{path} is missing; `dvc repro {path.stem}` writes it") from None
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, problem["loc"])) or "the file"

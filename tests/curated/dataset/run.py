@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from curated.making.inputs import Choice, Inputs, Interval, PoolRow, Reviews, Synthesis
+from curated.making.choice_record import ChoiceRecord
+from curated.making.inputs import Inputs, Interval, PoolRow, Reviews, Synthesis
 from pipeline.files import sha256_text, write_json, write_jsonl
 from pipeline.ledger import fate
 from pipeline.params import Params, read_params
@@ -113,8 +114,15 @@ class Run:
         names = sorted(chosen | {row["query_id"] for row in self.reviewed if row["verdict"] == "accept"})
         return {
             "format": "limi-choice 1",
-            "quotas": [{"words": "exactly 2 of origin real_world", "has": 2}],
-            "candidates": [{"id": name, "chosen": name in chosen} for name in names],
+            "seed": 5,
+            "size": 3,
+            "quotas": [
+                {"words": "exactly 2 of origin real_world", "where": {}, "each": "", "least": 2, "most": 2, "has": 2}
+            ],
+            "levels": [],
+            "candidates": [
+                {"id": name, "chosen": name in chosen, "reason": "", "attributes": {}, "marks": {}} for name in names
+            ],
         }
 
     def steps(self) -> list[dict[str, Any]]:
@@ -165,7 +173,7 @@ class Run:
             masked={"email": 2},
             params=self.params,
             benchmarks=["FEA-Bench", "SWE-bench"],
-            choice=Choice.model_validate(self.record()),
+            choice=ChoiceRecord.model_validate(self.record()),
             choice_file=(json.dumps(self.record(), indent=2) + "\n").encode(),
         )
 
