@@ -15,7 +15,8 @@ code { background: var(--shade); border-radius: 4px; padding: 1px 4px; overflow-
 pre { background: var(--shade); border: 1px solid var(--line); border-radius: 6px; padding: 10px 12px; white-space: pre-wrap;
   overflow-wrap: anywhere; unicode-bidi: isolate; max-width: 100ch; }
 td, tbody th { vertical-align: top; } td, td code { overflow-wrap: break-word; }
-td:last-child, td:last-child code { overflow-wrap: anywhere; } td:last-child { min-width: 84px; } th code { white-space: nowrap; } li { margin: 2px 0; max-width: 80ch; }
+td:last-child, td:last-child code { overflow-wrap: anywhere; } td:last-child { min-width: 84px; }
+th code { white-space: nowrap; } li { margin: 2px 0; max-width: 80ch; }
 .important { border-left: 4px solid var(--half); padding: 8px 12px; background: var(--shade); max-width: 84ch; }
 """
 )
