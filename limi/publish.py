@@ -1,9 +1,12 @@
 """`limi publish`: the dataset of what is committed, previewed against the Hub and then pushed as one commit with a tag."""
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from curated.hub.connection import Hub
@@ -33,21 +36,52 @@ def show_publish(repository: str, tag: str, public: bool, allow_demo: bool, send
     reasons = [*dirty(root), *stale(root)]
     dataset = make_dataset(read_inputs(root, read_params()), provenance_of(root))
     check_same_data(dataset, MADE)
-    write_dataset(dataset, FOLDER / "dataset", FOLDER / "card.html")
-    seen = preview(FOLDER / "dataset", hub, public, allow_demo, reasons)
-    _show(seen)
-    if send and not seen.refusals:
-        line(publish(seen, hub).done)
-    elif not seen.refusals and not seen.nothing_to_do:
-        line("nothing was sent; --send sends it")
+    with _alone(FOLDER):
+        write_dataset(dataset, FOLDER / "dataset", FOLDER / "card.html")
+        seen = preview(FOLDER / "dataset", hub, public, allow_demo, reasons)
+        _show(seen)
+        if send and not seen.refusals:
+            line(publish(seen, hub).done)
+        elif not seen.refusals and not seen.nothing_to_do:
+            line("nothing was sent; --send sends it")
     return not seen.refusals
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder for one push; a process that died holds nothing. Raises UserError if another has it, or it is none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise UserError(f"{folder} is no folder that can be used ({error.strerror}); move away what is there") from None
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise UserError(f"another `limi publish` is at work here (it holds {folder}); wait for it to end") from None
+    finally:
+        os.close(held)
 
 
 def dirty(root: Path) -> list[str]:
     """What is not committed, in a sentence; nobody could rebuild what was made of it."""
     try:
         told = subprocess.run(
-            ["git", "-C", str(root), "status", "--porcelain", "-z", "--no-renames"], capture_output=True, check=True
+            # Whatever git's settings hide here is shown.
+            [
+                "git",
+                "-C",
+                str(root),
+                "status",
+                "--porcelain",
+                "-z",
+                "--no-renames",
+                "--untracked-files=all",
+                "--ignore-submodules=none",
+            ],
+            capture_output=True,
+            check=True,
         ).stdout.decode("utf-8", "replace")
     except (OSError, subprocess.CalledProcessError) as error:
         raise UserError(

@@ -107,8 +107,9 @@ def _leaves(model: type[BaseModel], prefix: str) -> typing.Iterator[tuple[str, s
 
 
 def _sentence(path: Path, lines: dict[str, int], problem: Any) -> str:
-    key = ".".join(str(step) for step in problem["loc"])
-    line = next((lines[k] for k in (key, key.rpartition(".")[0]) if k in lines), 1)
+    steps = [str(step) for step in problem["loc"] if step != "[key]"]
+    key = ".".join(steps)
+    line = next((lines[k] for end in range(len(steps), 0, -1) if (k := ".".join(steps[:end])) in lines), 1)
     where = f"{path} line {line}: "
     if problem["type"] == "extra_forbidden":
         section = key.rpartition(".")[0]

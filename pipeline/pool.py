@@ -5,19 +5,33 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.errors import UserError
 from pipeline.ledger import fate
 from pipeline.pooling.quotas import Quota, pool_quotas
-from pipeline.real_world import RealWorldQuery
+from pipeline.real_world import DOMAINS, RealWorldQuery
 from pipeline.sections import Pool
 
 STAGE = "build_pool"
+# Attributes whose values are known beforehand; languages and repositories are those that there happen to be.
+_KNOWN = {
+    "origin": ("real_world", "github_pr"),
+    "domain": tuple(DOMAINS),
+    "sub_domain": tuple(name for names in DOMAINS.values() for name in names),
+}
 
 
 def quotas_of(pool: Pool) -> list[Quota]:
-    """The quotas that the parameters ask for: the counts by origin and sub-domain, those of each repository, and the further ones."""
+    """The quotas that the parameters ask for: the counts by origin and sub-domain, those of each repository, and the further ones.
+
+    Raises UserError for a value that no query can have.
+    """
     counts = {"real_world": pool.real_world_count, "github_pr": pool.github_pr_count}
     sub_domains = {str(name): count for name, count in pool.sub_domains.items()}
     further = [Quota(dict(one.where.items()), one.least, one.most, one.each) for one in pool.quotas]
+    for quota in further:
+        for attribute, value in quota.where.items():
+            if value not in (known := _KNOWN.get(attribute, (value,))):
+                raise UserError(f"pool.quotas: no query has the {attribute} {value}; there are {', '.join(known)}")
     return [*pool_quotas(counts, sub_domains, pool.per_repository), *further]
 
 

@@ -23,7 +23,20 @@ Address = Annotated[
 PersonName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 EMail = Annotated[str, Field(pattern=r"^[^@\s<>\"']{1,64}@[A-Za-z0-9.-]{1,190}$")]
 Attribute = Literal["origin", "domain", "sub_domain", "language", "repository", "text"]
-Mark = Literal["agreement", "domain_fit", "alignment", "leakage", "realism"]
+# One list, since a union of two would tell every fault twice.
+PoolLevel = Literal[
+    "agreement",
+    "domain_fit",
+    "alignment",
+    "leakage",
+    "realism",
+    "origin",
+    "domain",
+    "sub_domain",
+    "language",
+    "repository",
+    "text",
+]
 Suffix = Annotated[str, Field(pattern=r"^\.[A-Za-z0-9]+$")]
 
 
@@ -256,7 +269,7 @@ class PoolQuota(Section):
     """A further quota of the pool, as pipeline/pooling/quotas.py explains it."""
 
     where: dict[Attribute, str] = {}
-    each: Attribute | Literal[""] = ""
+    each: Literal["", "origin", "domain", "sub_domain", "language", "repository", "text"] = ""
     least: NonNegative = 0
     most: NonNegative | None = None
 
@@ -272,7 +285,7 @@ class Pool(Section):
     quotas: list[PoolQuota] = Field(
         description="further quotas, such as `{where: {language: Go}, least: 1}` or `{each: language, most: 6}`"
     )
-    order: list[Mark | Attribute] = Field(description="what makes a pool better than another, the first decides first")
+    order: list[PoolLevel] = Field(description="what makes a pool better than another, the first decides first")
     similarity: Annotated[float, Field(ge=0.5, le=1.0)] = Field(
         description="texts of this likeness (Jaccard) or more count as a pair of like texts"
     )

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from curated.intake.check import check
+from curated.intake.finding import refuse
+from curated.intake.rules import rules_of
 from pipeline.files import write_json, write_jsonl
 from pipeline.ledger import funnel, lives, read_fates, write_fates
 from pipeline.params import read_params
@@ -20,7 +23,9 @@ from stages.run import run_stage
 def main() -> None:
     """See the module's docstring."""
     params = read_params()
-    people = read_real_world(Path(params.pool.real_world))
+    path = Path(params.pool.real_world)
+    people = read_real_world(path)
+    refuse(check(people, rules_of(params)), path)
     reviewed, sampled = REVIEWED.read(Path("data/reviewed.parquet")), SAMPLED.read(Path("data/sampled.parquet"))
     candidates = candidates_of(people, reviewed, sampled, params.pool.similarity)
     size = params.pool.real_world_count + params.pool.github_pr_count

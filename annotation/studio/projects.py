@@ -13,7 +13,8 @@ from annotation.studio.connection import Connection, RefusedError
 from pipeline.errors import LimiError, UserError
 from pipeline.sections import Review
 
-_MARKER = "limi-review"
+MARKER = "limi-review"
+ROLES = ("annotator", "adjudicator", "contributor")
 _MOST_TITLE = 50  # characters, Label Studio's limit
 _PAGE = 100
 
@@ -43,18 +44,36 @@ class Appearance:
 def find_places(connection: Connection, review: str, *fields: str) -> dict[Place, dict[str, Any]]:
     """The projects of a review (`review.project`), by id, with some fields of each: also those of people who take part no more."""
     places = {}
+    for name, role, row in marked_projects(connection, review, fields):
+        if role == "annotator" or role == "adjudicator":
+            places[Place(row["id"], name, "annotator" if role == "annotator" else "adjudicator")] = row
+    return dict(sorted(places.items(), key=lambda found: found[0].project))
+
+
+def marked_projects(
+    connection: Connection, review: str, fields: Iterable[str]
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """`(name, role, project)` of every project whose description has a line of the review's, by id; a project once."""
     for row in _projects(connection, fields):
         description = row.get("description")
         for line in description.splitlines() if isinstance(description, str) else ():
             marker, _, rest = line.strip().partition(" ")
             name, _, rest = rest.partition(" ")
             role, _, of = rest.partition(" ")
-            if (marker, of) != (_MARKER, review):
-                continue
-            if role == "annotator" or role == "adjudicator":
-                places[Place(row["id"], name, "annotator" if role == "annotator" else "adjudicator")] = row
+            if (marker, of) == (MARKER, review) and role in ROLES:
+                yield name, role, row
                 break
-    return dict(sorted(places.items(), key=lambda found: found[0].project))
+
+
+def made_project(connection: Connection, name: str, role: str, review: str, fields: Mapping[str, Any]) -> int:
+    """Make a person's project and give its id. `fields` has title and description, to which the line that it is found by is added."""
+    described = f"{fields['description']} Leave the next line as it is, by it the project is found.\n{MARKER} {name} {role} {review}"
+    wanted = {**fields, "title": fields["title"][:_MOST_TITLE], "description": described}
+    made = connection.write("POST", "/api/projects", wanted, again=False)
+    if not isinstance(made, dict) or type(made.get("id")) is not int:
+        raise LimiError(f"{connection.server} does not tell the id of the project that it made for {name}")
+    number: int = made["id"]
+    return number
 
 
 def ensure_place(
@@ -81,17 +100,8 @@ def ensure_place(
 
 
 def _made(connection: Connection, name: str, role: Role, review: str, wanted: dict[str, Any]) -> Place:
-    title = f"{review} · {name}"[:_MOST_TITLE]
-    description = (
-        f"Reviews by {name} ({role}). Leave the next line as it is, by it the project is found.\n"
-        f"{_MARKER} {name} {role} {review}"
-    )
-    made = connection.write(
-        "POST", "/api/projects", {"title": title, "description": description, **wanted}, again=False
-    )
-    if not isinstance(made, dict) or type(made.get("id")) is not int:
-        raise LimiError(f"{connection.server} does not tell the id of the project that it made for {name}")
-    return Place(made["id"], name, role)
+    fields = {"title": f"{review} · {name}", "description": f"Reviews by {name} ({role}).", **wanted}
+    return Place(made_project(connection, name, role, review, fields), name, role)
 
 
 def user_ids(connection: Connection) -> dict[str, int]:
@@ -137,7 +147,7 @@ def _change(connection: Connection, place: Place, changed: dict[str, Any]) -> No
         ) from None
 
 
-def _projects(connection: Connection, fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _projects(connection: Connection, fields: Iterable[str]) -> Iterator[dict[str, Any]]:
     page, last = 1, 0
     while True:
         include = ",".join(("id", "description", *fields))

@@ -86,7 +86,7 @@ class Preview:
                 "change": f"{change.before} -> {change.after} bytes",
                 "delete": f"{change.before} bytes go",
             }[change.kind]
-            lines.append(f"  {change.kind:6} {change.path} ({size})")
+            lines.append(f"  {change.kind:6} {_one_line(change.path)} ({size})")
         same = len(self.files) - sum(change.kind != "delete" for change in self.changes)
         lines.append(f"{len(self.changes)} paths change, {same} stay as they are, {self.bytes_to_send} bytes to send")
         lines.append(f"tag {self.tag} " + ("is there already" if self.tagged else "would be set"))
@@ -94,6 +94,11 @@ class Preview:
             lines.append("nothing to do: the Hub has exactly these files under this tag")
         lines += [f"refused: {sentence}" for sentence in self.refusals]
         return lines
+
+
+def _one_line(path: str) -> str:
+    """A path on the Hub is anybody's text; a break in it must not write a line of the preview."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in path)
 
 
 def differences(files: Iterable[LocalFile], theirs: Mapping[str, HubFile]) -> tuple[Change, ...]:

@@ -9,10 +9,14 @@ from urllib.parse import urlsplit
 from pipeline.errors import UserError
 
 HUB = "https://huggingface.co"
+_HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _REPOSITORY = re.compile(rf"{_PART}/{_PART}")
 # git's rules for a reference (git-check-ref-format), and no slash, so that a tag is one part of an address.
 _TAG = re.compile(r"(?![.-])(?!.*(?:\.\.|\.lock$|\.$))[A-Za-z0-9._+-]{1,100}")
+_COMMIT = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+# Endings that huggingface_hub refuses.
+_NO_ENDING = (".git", ".ipynb")
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,16 @@ class Target:
 
 def target(repository: str, tag: str, environment: Mapping[str, str]) -> Target:
     """Check the names and read HF_ENDPOINT and HF_TOKEN. Raises UserError saying what is wrong and how to mend it."""
-    if not _REPOSITORY.fullmatch(repository) or "--" in repository or ".." in repository or len(repository) > 96:
+    odd = "--" in repository or ".." in repository or repository.endswith(_NO_ENDING)
+    if odd or not _REPOSITORY.fullmatch(repository) or len(repository) > 96:
         raise UserError(
-            f"{repository!r} is no name of a dataset on the Hub: it is OWNER/NAME, of letters, digits, '-', '_' and '.', at most 96 signs"
+            f"{repository!r} is no name of a dataset on the Hub: it is OWNER/NAME, of letters, digits, '-', '_' and '.', at most 96 signs, "
+            "and does not end in .git or .ipynb"
         )
     if not _TAG.fullmatch(tag):
         raise UserError(f"{tag!r} is no name of a tag: use letters, digits, '.', '-' and '_', such as v1.0")
+    if tag in ("main", "HEAD") or _COMMIT.fullmatch(tag):
+        raise UserError(f"the tag {tag!r} would be taken for a branch or a commit: name the version, such as v1.0")
     token = environment.get("HF_TOKEN", "").strip()
     if not token:
         raise UserError(
@@ -51,12 +59,19 @@ def target(repository: str, tag: str, environment: Mapping[str, str]) -> Target:
 
 
 def _endpoint(address: str) -> str:
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    if parts.username or parts.password or parts.query or parts.fragment or not host:
-        raise UserError(
-            "HF_ENDPOINT must be a plain address such as https://huggingface.co, without a user, a query or a fragment"
-        )
+    plain = UserError(
+        "HF_ENDPOINT must be a plain address such as https://huggingface.co, without a user, a path, a query or a fragment"
+    )
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        parts.port  # noqa: B018 - a port that is none is found out when it is asked for
+    except ValueError:
+        raise plain from None
+    if parts.username or parts.password or parts.path.rstrip("/") or parts.query or parts.fragment:
+        raise plain
+    if not _HOST.fullmatch(host):
+        raise plain
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
         raise UserError(
             f"HF_ENDPOINT is {address!r}: a token is sent only over https, or to this machine itself (http://127.0.0.1:PORT)"

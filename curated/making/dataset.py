@@ -121,8 +121,9 @@ def _description(inputs: Inputs, rows: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def _refuse_foreign(folder: Path, dataset: Dataset) -> None:
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise UserError(f"{folder} is no folder; move it away, the dataset is written there")
+    for place in (folder, *folder.parents):
+        if (place.is_symlink() and place == folder) or (not place.is_dir() and (place.exists() or place.is_symlink())):
+            raise UserError(f"{place} is no folder; move it away, the dataset is written there")
     known = {MANIFEST, *dataset.files, *_of_earlier(folder)}
     foreign = sorted(name for name in files_of(folder) - known if not _is_unfinished(name)) if folder.is_dir() else []
     if foreign:

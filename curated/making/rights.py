@@ -11,21 +11,13 @@ from pipeline.clones.facts import FULL_NAME
 from pipeline.errors import UserError
 from pipeline.masking.found import Kind
 from pipeline.masking.mask import mask
+from pipeline.spdx import is_licence
 
-# What sources of facts write where they know of none (SPDX: NOASSERTION, NONE; GitHub: other).
-_NO_LICENCE = frozenset({"", "NOASSERTION", "NONE", "NULL", "OTHER", "UNKNOWN", "UNLICENSED", "N/A", "-", "?"})
-# An SPDX expression: ids joined by AND, OR and WITH (SPDX specification 2.3, annex D), without its brackets.
-_EXPRESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}(?: (?:AND|OR|WITH) [A-Za-z0-9][A-Za-z0-9.+-]{0,63}){0,8}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MOST_NAMED = 5  # rows in one sentence; of more the rest is counted
 # Which kinds an author's name is masked of: a login is public attribution, an address that somebody put in its place is not.
 _COULD_LEAD = re.compile(r"[@+]")  # no address and no international number is without one of these
 _IN_A_NAME: tuple[Kind, ...] = ("email", "phone")
-
-
-def is_licence(text: str) -> bool:
-    """Whether a text names a licence, in the form of an SPDX expression. Which ids SPDX knows is not asked."""
-    return text.strip().upper() not in _NO_LICENCE and _EXPRESSION.fullmatch(text) is not None
 
 
 def at_base(told: pl.DataFrame, sampled: pl.DataFrame) -> dict[str, str]:

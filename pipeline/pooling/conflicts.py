@@ -65,7 +65,7 @@ def conflicts(
     `held` says of candidates, by their places, that they are in (1) or out (0) in any case.
     """
     problem = _Problem(candidates, proposer_of, held)
-    left = [*quotas, Quota(least=size, most=size)]
+    left = list(quotas) if _adds_up(candidates, size, quotas) else [*quotas, Quota(least=size, most=size)]
     found = []
     while not problem.kept(left):
         core = list(left)
@@ -76,6 +76,14 @@ def conflicts(
         found.append(Conflict(tuple(core), tuple(_way_out(problem, core, quota) for quota in core)))
         left = [one for one in left if not any(one is quota for quota in core)]
     return found
+
+
+def _adds_up(candidates: Sequence[Candidate], size: int, quotas: Sequence[Quota]) -> bool:
+    """Whether exact counts by origin say the size already: named again, it would be a second conflict that is none."""
+    counts = {
+        one.where["origin"]: one.least for one in quotas if set(one.where) == {"origin"} and one.least == one.most
+    }
+    return sum(counts.values()) == size and all(one.attributes.get("origin") in counts for one in candidates)
 
 
 @dataclass(frozen=True)

@@ -156,9 +156,34 @@ def test_the_scripts_of_the_docs_draw_the_same_sample_and_pool(finished: Project
         text=True,
     )
     assert wrong.returncode == 1 and "AssertionError" in wrong.stderr
-    script = page.split("```python\n")[2].split("```")[0]
-    done = subprocess.run([sys.executable, "-c", script], cwd=finished.folder, capture_output=True, text=True)
+    second = page.split("```python\n")[2].split("```")[0]
+    done = subprocess.run([sys.executable, "-c", second], cwd=finished.folder, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "the same 78 of 135, with OR-tools\n"), done.stderr
+
+
+@pytest.mark.parametrize("what", ["marks", "language", "quota", "level", "has", "candidate"])
+def test_a_record_that_is_not_what_was_said_is_found_out(finished: Project, tmp_path: Path, what: str) -> None:
+    """Each makes another pool the best, or hides why this one is; the choice itself stays."""
+    project = Project.copy_of(finished.folder, tmp_path / "project")
+    path = project.folder / "curated/choice.json"
+    record = json.loads(path.read_bytes())
+    left = next(one for one in record["candidates"] if not one["chosen"])
+    if what == "marks":
+        left["marks"] = {}
+    elif what == "language":
+        left["attributes"]["language"] = "Basic"
+    elif what == "quota":
+        record["quotas"] = [quota for quota in record["quotas"] if not quota["each"]]
+    elif what == "level":
+        record["levels"] = record["levels"][1:]
+    elif what == "has":
+        record["quotas"][0]["has"] += 1
+    else:
+        record["candidates"].remove(left)
+    path.write_text(json.dumps(record), encoding="utf-8")
+    script = (ROOT / "docs/CHOOSING.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    done = subprocess.run([sys.executable, "-c", script], cwd=project.folder, capture_output=True, text=True)
+    assert done.returncode == 1 and ("AssertionError" in done.stderr or "KeyError" in done.stderr)
 
 
 def test_explain_says_by_what_an_accepted_query_lost(finished: Project) -> None:

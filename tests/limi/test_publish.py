@@ -1,9 +1,13 @@
 """`limi publish` on a fresh clone after its run: previewed, refused with reasons, sent once, and named by commit and lock."""
 
+import fcntl
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +27,15 @@ def clone(demo_run: Path, tmp_path_factory: pytest.TempPathFactory) -> DvcProjec
 def server(tmp_path: Path) -> Iterator[HubServer]:
     with HubServer(tmp_path / "hub") as hub:
         yield hub
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[int]:
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        yield number
+    finally:
+        os.close(number)
 
 
 def publish(
@@ -80,6 +93,29 @@ def test_what_is_not_committed_or_stale_is_refused(clone: DvcProject, server: Hu
         assert not [record for record in server.log if record.method == "POST"]
     finally:
         clone.git("checkout", "--", "params.yaml")
+
+
+def test_what_git_is_told_to_hide_is_not_committed_all_the_same(clone: DvcProject, server: HubServer) -> None:
+    clone.git("config", "status.showUntrackedFiles", "no")
+    (clone.folder / "left.txt").write_text("x")
+    try:
+        assert "not all is committed (left.txt)" in publish(clone, server, "--allow-demo").stdout
+    finally:
+        (clone.folder / "left.txt").unlink()
+
+
+def test_two_at_once_are_kept_apart(clone: DvcProject, server: HubServer) -> None:
+    folder = clone.folder / ".limi/publish"
+    folder.mkdir(parents=True, exist_ok=True)
+    with opened(folder) as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = publish(clone, server, "--allow-demo")
+    assert done.returncode == 2 and "another `limi publish` is at work here" in done.stderr
+    shutil.rmtree(folder)
+    folder.write_text("")
+    done = publish(clone, server, "--allow-demo")
+    assert done.returncode == 2 and ".limi/publish is no folder" in done.stderr
+    folder.unlink()
 
 
 def test_rows_that_are_not_the_stages_are_refused(clone: DvcProject, server: HubServer) -> None:

@@ -13,7 +13,7 @@ from pipeline.pooling.choice import choose
 from pipeline.pooling.words import reasons_in_words
 from pipeline.query_tables import REVIEWED
 from pipeline.real_world import RealWorldQuery
-from pipeline.sections import Attribute, Mark, Pool
+from pipeline.sections import Attribute, Pool, PoolLevel, PoolQuota
 from pipeline.tables import LEDGER, SAMPLED
 from tests.pipeline.query_rows import WITHOUT_MODEL
 
@@ -205,5 +205,18 @@ def test_a_pool_row_joins_query_review_and_pull_request() -> None:
 
 
 def test_the_parameters_know_every_attribute_and_mark() -> None:
-    assert {*get_args(Attribute)} == {*ATTRIBUTES}
-    assert {*get_args(Mark)} == {*MARKS}
+    assert {*get_args(Attribute)} == {*ATTRIBUTES} == {*get_args(PoolQuota.model_fields["each"].annotation)} - {""}
+    assert {*get_args(PoolLevel)} == {*ATTRIBUTES, *MARKS}
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ({"origin": "github"}, "no query has the origin github; there are real_world, github_pr"),
+        ({"domain": "coding"}, "no query has the domain coding; there are vibe-coding, research-workflow"),
+        ({"sub_domain": "frontend"}, "no query has the sub_domain frontend; there are front-end, back-end"),
+    ],
+)
+def test_a_quota_of_a_value_that_cannot_be_is_refused(where: dict[str, str], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        quotas_of(pool_of(back_end=1, quotas=[{"where": where, "most": 3}]))

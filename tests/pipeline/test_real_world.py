@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.real_world import read_real_world
+from pipeline.real_world import DOMAINS, SubDomain, read_real_world
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -195,3 +195,49 @@ def test_every_problem_of_a_file_is_told_at_once(problems: Any) -> None:
         "line 4",
         "line 5",
     ]
+
+
+def test_a_key_that_stands_twice_is_named(problems: Any) -> None:
+    line = text_of(row(1)).replace('"consent": true', '"consent": false, "consent": true')
+    assert problems(line) == ["line 1: the key 'consent' stands twice; which of the two counts nobody can tell"]
+
+
+def test_a_key_like_a_known_one_is_told_which(problems: Any) -> None:
+    assert problems(text_of(row(1, license="MIT"))) == [
+        "line 1: column license: it is not a known column; did you mean licence?"
+    ]
+
+
+def test_a_key_nobody_knows_is_shown_without_its_control_characters(problems: Any) -> None:
+    (sentence,) = problems(text_of(row(1, **{"\x1b[2J": "x"})))
+    assert sentence.isprintable() and "the known ones are id, query" in sentence
+
+
+def test_an_endless_line_is_not_read(problems: Any) -> None:
+    (sentence,) = problems(text_of(row(1, query="x" * 2**20)))
+    assert "more than the 1,048,576 that are read" in sentence
+
+
+def test_a_row_with_endless_problems_names_some(problems: Any) -> None:
+    assert len(problems(text_of(row(1, success_criteria=[""] * 10_000)))) == 1
+    assert len(problems(text_of(row(1, **{f"key{at}": 1 for at in range(1_000)})))) == 20
+
+
+@pytest.mark.parametrize(
+    ("column", "most"), [("contributor_role", 200), ("source", 500), ("licence", 200), ("success_criteria", 1_000)]
+)
+def test_every_column_has_an_end(read: Any, problems: Any, column: str, most: int) -> None:
+    def given(length: int) -> Any:
+        return ["x" * length] if column == "success_criteria" else "x" * length
+
+    assert read(text_of(row(1, **{column: given(most)})))
+    assert f"column {column}" in problems(text_of(row(1, **{column: given(most + 1)})))[0]
+
+
+def test_each_sub_domain_belongs_to_one_domain() -> None:
+    assert sorted(part for parts in DOMAINS.values() for part in parts) == sorted(get_args(SubDomain))
+
+
+def test_a_folder_is_no_file_of_queries(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be read"):
+        read_real_world(tmp_path)

@@ -132,6 +132,16 @@ def test_too_few_real_world_queries_says_by_how_many(copied: Project) -> None:
     assert "exactly 60 of origin real_world: there can be 57" in refused(copied, "build_pool")
 
 
+def test_a_real_world_query_that_a_check_refuses_stops_the_pool(copied: Project) -> None:
+    path = copied.folder / "demo/real_world.jsonl"
+    rows = path.read_text(encoding="utf-8").splitlines()
+    bad = json.loads(rows[4])
+    rows[4] = json.dumps(bad | {"query": bad["query"] + " Ask joe@acme-corp.io."})
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    said = refused(copied, "build_pool")
+    assert f"query {bad['id']}, column query" in said and "e-mail address" in said and "joe@" not in said
+
+
 def test_a_quota_that_is_short_is_named_with_its_number(copied: Project) -> None:
     copied.edit("{front-end: 4, back-end: 4, deployment: 3, debugging: 4, optimization: 3}", "{front-end: 78}")
     copied.edit("github_pr_count: 18", "github_pr_count: 78")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from curated.making.dataset import make_dataset
-from curated.making.rights import is_licence
 from pipeline.errors import UserError
+from pipeline.spdx import is_licence
 from tests.curated.dataset.run import Run, jsonl
 
 MAIL = "ada.lovelace@harbour-works.dev"

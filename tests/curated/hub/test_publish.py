@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from curated.hub.preview import Change
+from curated.hub.preview import Change, HubFile, Preview, differences
 from curated.hub.publish import preview, publish
 from pipeline.errors import LimiError, UserError
 from tests.curated.hub.datasets import dataset, rows, write_manifest
@@ -42,6 +42,12 @@ def test_a_second_push_does_nothing_and_says_so(publisher: Publisher) -> None:
     assert (again.changed, again.revision) == (False, first.revision)
     assert again.done.startswith("nothing to do")
     assert {record.method for record in publisher.server.log[before:]} == {"GET"}
+
+
+def test_a_name_on_the_hub_writes_no_line_of_its_own() -> None:
+    theirs = {"x\nnothing to do": HubFile("x\nnothing to do", 1, "0" * 40, None)}
+    seen = Preview(Path("d"), "a/b", "v1", "u", "r", True, differences((), theirs), (), False, ())
+    assert "  delete x\ufffdnothing to do (1 bytes go)" in seen.lines()
 
 
 def test_a_preview_changes_nothing_and_says_everything(publisher: Publisher) -> None:

@@ -33,6 +33,12 @@ def test_https_and_this_machine_are_allowed(address: str) -> None:
         "huggingface.co",
         "https://user:word@hub.example",
         "https://hub.example/?x=1",
+        "https://hub.example/path",
+        "https://hub.example/x y",
+        "http://[::1",
+        "http://127.0.0.1:abc",
+        "http://127.0.0.1:99999",
+        "https://hub example",
     ],
 )
 def test_a_token_goes_nowhere_else(address: str) -> None:
@@ -41,14 +47,30 @@ def test_a_token_goes_nowhere_else(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["queries", "a/b/c", "a/", "/b", "a b/c", "a/../b", "a/b--c", "a/" + "b" * 96, "a/b\n", "a/.b"]
+    "name",
+    [
+        "queries",
+        "a/b/c",
+        "a/",
+        "/b",
+        "a b/c",
+        "a/../b",
+        "a/b--c",
+        "a/" + "b" * 96,
+        "a/b\n",
+        "a/.b",
+        "a/b.git",
+        "a/b.ipynb",
+    ],
 )
 def test_a_name_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(UserError, match="OWNER/NAME"):
         target(name, "v1", TOKEN)
 
 
-@pytest.mark.parametrize("tag", ["", "v 1", "v1/2", "-v1", ".v1", "v1.lock", "v1..2", "v1.", "a@{b", "v1\n", "ä"])
+@pytest.mark.parametrize(
+    "tag", ["", "v 1", "v1/2", "-v1", ".v1", "v1.lock", "v1..2", "v1.", "a@{b", "v1\n", "ä", "main", "HEAD", "0" * 40]
+)
 def test_a_tag_that_git_would_not_take_is_refused(tag: str) -> None:
     with pytest.raises(UserError, match="tag"):
         target("a/b", tag, TOKEN)

@@ -90,3 +90,11 @@ def test_a_candidate_held_in_or_out_counts() -> None:
     (found,) = conflicts(candidates, 1, quotas, held={0: 1})
     assert list(map(str, found.quotas)) == ["none of language Go"]
     assert [list(map(str, one.quotas)) for one in conflicts(candidates, 2, [], held={1: 0})] == [["exactly 2 in all"]]
+
+
+def test_a_size_that_the_origins_say_already_is_no_conflict_of_its_own() -> None:
+    candidates = [query(f"rw-{at}", origin="real_world") for at in range(2)] + [query("gh-1", origin="github_pr")]
+    counts = [Quota({"origin": "real_world"}, 3, 3), Quota({"origin": "github_pr"}, 1, 1)]
+    told = said(candidates, 4, *counts)
+    assert "exactly 3 of origin real_world: there can be 2" in told
+    assert "in all" not in told and "github_pr" not in told
