@@ -203,15 +203,13 @@ def _row(title: str, table: Table, name: str, pr_id: str, columns: list[str]) ->
     for row in _rows(table, name, pr_id):
         line(f"\n{title}", "bold")
         for column in columns:
-            value = row[column]
-            text = (
-                ("; " if column in _SENTENCES else ", ").join(map(_told, value)) if isinstance(value, list) else value
-            )
-            line(
-                f"  {column}: {text}"
-                if "\n" not in str(text)
-                else f"  {column}:\n    " + str(text).replace("\n", "\n    ")
-            )
+            _told_of(column, row[column])
+
+
+def _told_of(column: str, value: Any) -> None:
+    """A column and its value; a text of several lines stands below it, indented, so that it cannot look like a line of ours."""
+    text = ("; " if column in _SENTENCES else ", ").join(map(_told, value)) if isinstance(value, list) else str(value)
+    line(f"  {column}: {text}" if "\n" not in text else f"  {column}:\n    " + text.replace("\n", "\n    "))
 
 
 def _told(item: Any) -> str:
@@ -227,7 +225,7 @@ def _real_world(competitor: dict[str, Any]) -> None:
         raise UserError(f"{competitor['id']} is in {CHOICE} and no longer in {path}; `dvc repro` brings them together")
     line(f"{given.id}: real-world query, {given.domain}, {given.sub_domain}", "bold")
     for column in ("query", "success_criteria", "contributor_role", "source", "licence"):
-        line(f"  {column}: {getattr(given, column)}")
+        _told_of(column, getattr(given, column))
     line(f"\nPool: {'chosen' if competitor['chosen'] else 'not chosen'}", "bold")
     line(f"  {competitor['reason']}")
 

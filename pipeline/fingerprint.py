@@ -24,6 +24,7 @@ DATA_BESIDE = {
     "pipeline/synthesis/prompting.py": tuple(
         path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "pipeline/synthesis/prompts").glob("*.md"))
     ),
+    "curated/making/inputs.py": ("docs/draw_again.py",),
     "annotation/tasks.py": ("annotation/interface.xml",),
 }
 # Say how a run looks and where it works, never what it computes.

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from curated.making.blocks import Block, Bullets, Heading, Link, Mono, Note, Program, Quoted, grid, say
+from curated.making.blocks import Block, Bullets, Heading, Link, Mono, Note, Part, Program, Quoted, grid, say
 from curated.making.card_choice import choice
 from curated.making.card_trust import trust
 from curated.making.columns import CONFIGS, MEMBERS
@@ -102,8 +102,8 @@ def _rights(pool: _Rows, candidates: _Rows) -> list[Block]:
     for row in candidates:
         repositories.setdefault(row["licence"], set()).add(row["repo"])
     names = sorted(in_pool.keys() | in_all.keys())
-    as_of = Counter(row["licence_as_of"] for row in [*pool, *candidates])
-    read = as_of["base_commit"]
+    as_of = Counter(row["licence_as_of"] for row in candidates)
+    given = sum(row["licence_as_of"] == "contributor" for row in pool)
     return [
         Heading(2, "Licences and attribution"),
         say(
@@ -120,8 +120,9 @@ def _rights(pool: _Rows, candidates: _Rows) -> list[Block]:
             [(Mono(name), in_pool[name], in_all[name], len(repositories.get(name, ()))) for name in names],
         ),
         say(
-            f"{read:,} licences were read from the files at the base commit, {as_of['repository']:,} are what the source of facts says of "
-            f"the repository, and {as_of['contributor']:,} were given with a real-world query; ",
+            f"Of the {len(candidates):,} candidates' licences {as_of['base_commit']:,} were read from the files at the base commit. "
+            f"{as_of['repository_unconfirmed']:,} are what the source of facts says of the repository, since those files name none that is "
+            f"known, and {as_of['repository']:,} since the commit was not at hand. {given:,} were given with a real-world query. ",
             Mono("licence_as_of"),
             " tells which. This is no legal advice.",
         ),
@@ -152,22 +153,24 @@ def _limits(inputs: Inputs, candidates: _Rows) -> list[Block]:
 
 
 def _rebuild(inputs: Inputs, made: Provenance) -> list[Block]:
-    how = "limi profile " + inputs.params.profile + "\ndvc repro" if inputs.params.profile != "demo" else "make repro"
     blocks: list[Block] = [Heading(2, "Rebuild it")]
     if made.commit:
+        fetch = f"git clone {made.project} limi-curation\ncd limi-curation\n" if made.project else ""
+        where: list[Part] = [" of the project at ", Mono(made.project)] if made.project else []
         blocks += [
             say(
                 "Made at commit ",
                 Mono(made.commit),
                 " of ",
                 made.day,
+                *where,
                 ", with the ",
                 Mono("dvc.lock"),
                 " whose sha256 is ",
                 Mono(made.lock_sha256),
                 ":",
             ),
-            Program("sh", f"git checkout {made.commit}\n{how}\nsha256sum dvc.lock"),
+            Program("sh", f"{fetch}git checkout {made.commit}\nmake repro\nsha256sum dvc.lock"),
         ]
     else:
         blocks += [
@@ -176,7 +179,7 @@ def _rebuild(inputs: Inputs, made: Provenance) -> list[Block]:
                 Mono("dvc.lock"),
                 " could be known; a published copy names both. The data files are the same.",
             ),
-            Program("sh", how),
+            Program("sh", "make repro"),
         ]
     return [
         *blocks,
@@ -184,7 +187,11 @@ def _rebuild(inputs: Inputs, made: Provenance) -> list[Block]:
             "The same commit, inputs and answers of people and models give the same bytes of every file here; the parquet files with the "
             f"same version of Polars. Every draw is a hash of the seed {inputs.params.seed} and a name. ",
             Mono("docs/CHOOSING.md"),
-            " has scripts that draw the sample and the pool again.",
+            " in the project has a script that draws the sample again and holds the record to what was said. ",
+            Mono("draw_again.py"),
+            " here draws the pool again from ",
+            Mono("choice.json"),
+            " with another solver.",
         ),
     ]
 

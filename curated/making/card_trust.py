@@ -90,7 +90,7 @@ def _leakage(pool: _Rows, candidates: _Rows) -> list[Block]:
 
 
 def _contamination(inputs: Inputs, candidates: _Rows) -> list[Block]:
-    nothing: dict[str, Any] = {"dropped": {}}
+    nothing: dict[str, Any] = {"entered": 0, "dropped": {}}
     step = next((step for step in inputs.steps if step["stage"] == "compare_prs"), nothing)
     # An entry is `benchmark: what`; benchmarks are named in the project's own lists.
     flagged = Counter(
@@ -98,8 +98,9 @@ def _contamination(inputs: Inputs, candidates: _Rows) -> list[Block]:
     )
     by = inputs.params.compare.contamination
     words: list[Part] = [
-        f"Every pull request was held against the lists of {len(inputs.benchmarks):,} public benchmarks, by repository, pull request and "
-        f"normalised diff. {step['dropped'].get('contaminated', 0):,} were dropped since one names them",
+        f"Each of the {step['entered']:,} pull requests that met the rules was held against the lists of {len(inputs.benchmarks):,} public "
+        f"benchmarks, by repository, pull request and normalised diff. {step['dropped'].get('contaminated', 0):,} were dropped since one "
+        "names them",
         *([" by ", Mono(", ".join(by))] if by else [" (the rule is off)"]),
     ]
     words.append(

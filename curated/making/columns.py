@@ -54,8 +54,8 @@ _RIGHTS = {
     "licence": (_TEXT, "SPDX id under which the row's source may be used"),
     "licence_as_of": (
         _TEXT,
-        "base_commit: read from the files at base_sha; repository: what the source of facts says of the repository; "
-        "contributor: given with the query",
+        "base_commit: read from the files at base_sha; repository_unconfirmed: those files name none that is known, so this is what the "
+        "source of facts says of the repository; repository: likewise, as that commit was not at hand; contributor: given with the query",
     ),
     "attribution": (_TEXT, "title, author, source and licence in one line, to be kept with every copy"),
 }

@@ -62,6 +62,7 @@ def croissant(
         ],
         "citeAs": CITE,
         **({"datePublished": made.day} if made.day else {}),
+        **({"isBasedOn": made.project} if made.project else {}),
         "version": version,
         "distribution": [_file(table) for table in written],
         "recordSet": [_records(table) for table in written],

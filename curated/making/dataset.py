@@ -26,8 +26,9 @@ from curated.making.rows import candidate_rows, pool_rows
 from pipeline.errors import UserError
 from pipeline.files import atomic, write_text
 from pipeline.table import Table
+from pipeline.text_language import text_language
 
-CARD, CROISSANT, CHOICE = "README.md", "croissant.json", "choice.json"
+CARD, CROISSANT, CHOICE, DRAW_AGAIN = "README.md", "croissant.json", "choice.json", "draw_again.py"
 VERSION = "1.0.0"  # of the dataset's form: its columns and files; a release is told by its tag on the Hub
 _KEYWORDS = ["agent", "code", "curation", "pull requests", "LIMI"]
 
@@ -57,11 +58,12 @@ def make_dataset(inputs: Inputs, made: Provenance | None = None) -> Dataset:
     files[CARD] = f"---\n{about}---\n\n{markdown(blocks)}".encode()
     keywords = [*_KEYWORDS, *(["demo"] if inputs.demo else [])]
     files[CROISSANT] = croissant(written, licences, _description(inputs, rows), keywords, VERSION, made)
-    files[CHOICE] = inputs.choice_file
+    files[CHOICE], files[DRAW_AGAIN] = inputs.choice_file, inputs.script
     facts: dict[str, Any] = {
         "demo": inputs.demo,
         "origin_note": inputs.params.pool.origin_note,
         "rows": {name: len(found) for name, found in rows.items()},
+        "project": made.project,
         "commit": made.commit,
         "lock_sha256": made.lock_sha256,
     }
@@ -107,8 +109,8 @@ def _written(table: Table, rows: list[dict[str, Any]], files: dict[str, bytes]) 
 
 
 def _languages(inputs: Inputs) -> list[str]:
-    """ISO 639-1 codes: English, and where queries may be in any language, those of the pull requests they were written from."""
-    spoken = set(inputs.sampled["text_language"]) if inputs.params.checks.language == "any" else set()
+    """ISO 639-1 codes: English, and those of queries that are in another language, which `checks.language` may allow or only tell."""
+    spoken = {text_language("", text) for text in [*inputs.reviewed["query"], *(row.query for row in inputs.pool)]}
     return sorted({"en", *(code for code in spoken if code.isascii() and code.isalpha() and len(code) in (2, 3))})
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from curated.making.choice_record import CHOICE_FILE, ChoiceRecord, read_choice
 from curated.making.columns import REVIEW
-from curated.making.rights import at_base
+from curated.making.rights import Licence, licences_of
 from pipeline.compare.contamination import Contamination
 from pipeline.errors import UserError
 from pipeline.ledger import FOLDER, funnel, read_fates
@@ -20,6 +20,7 @@ from pipeline.tables import LICENCES, SAMPLED
 
 POOL_FILE = Path("curated/pool.jsonl")
 CANDIDATES_FILE = Path("curated/candidates.jsonl")
+SCRIPT_FILE = Path("docs/draw_again.py")
 _Metrics = TypeVar("_Metrics", bound=BaseModel)
 
 
@@ -101,8 +102,9 @@ class Inputs:
     """Everything that the dataset is a function of, besides where it was made (provenance).
 
     `steps` is the ledger's funnel (pipeline.ledger.funnel), `masked` how many values of each kind were masked in the sample,
-    `benchmarks` the names of those it was held against, `choice_file` what curated/choice.json holds, byte for byte,
-    `base_licences` the licences that were read from the files at a base commit, by pr_id; for others the repository's counts.
+    `benchmarks` the names of those it was held against, `choice_file` what curated/choice.json
+    holds, byte for byte, `script` the one that draws again from it,
+    `licences` those of the sampled pull requests, by pr_id.
     """
 
     pool: list[PoolRow]
@@ -117,7 +119,8 @@ class Inputs:
     benchmarks: list[str]
     choice: ChoiceRecord
     choice_file: bytes
-    base_licences: Mapping[str, str] = field(default_factory=dict)
+    script: bytes
+    licences: Mapping[str, Licence] = field(default_factory=dict)
 
     @property
     def demo(self) -> bool:
@@ -143,7 +146,8 @@ def read_inputs(root: Path, params: Params) -> Inputs:
         benchmarks=sorted({name for names in lists.named.values() for name in names}),
         choice=read_choice(root / CHOICE_FILE),
         choice_file=(root / CHOICE_FILE).read_bytes(),
-        base_licences=at_base(LICENCES.read(root / "data/licences.parquet"), sampled),
+        script=(root / SCRIPT_FILE).read_bytes(),
+        licences=licences_of(LICENCES.read(root / "data/licences.parquet"), sampled),
     )
     if len(inputs.choices) != len(lines):
         raise UserError(f"{CANDIDATES_FILE} has a query twice; `dvc repro --force build_pool` writes it anew")

@@ -33,6 +33,7 @@ class Manifest(BaseModel):
     demo: bool
     origin_note: str
     rows: dict[str, int]
+    project: str
     commit: str
     lock_sha256: str
     files: dict[str, Entry]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -20,18 +20,28 @@ _COULD_LEAD = re.compile(r"[@+]")  # no address and no international number is w
 _IN_A_NAME: tuple[Kind, ...] = ("email", "phone")
 
 
-def at_base(told: pl.DataFrame, sampled: pl.DataFrame) -> dict[str, str]:
-    """`pr_id -> SPDX id` of those rows of SAMPLED whose base commit tells its licence (a LICENCES frame).
+class Licence(NamedTuple):
+    """A pull request's licence, and where that is known from, as the column `licence_as_of` has it."""
 
-    A repository may have had another one then. A text does not tell `only` from `or later`, so the known id stays where it names the
-    same licence.
+    spdx: str
+    as_of: str
+
+
+def licences_of(told: pl.DataFrame, sampled: pl.DataFrame) -> dict[str, Licence]:
+    """`pr_id -> Licence` of the rows of SAMPLED, by what their base commits tell (a LICENCES frame).
+
+    A repository may have had another licence then. A text does not tell `only` from `or later`, so the known id stays where it names the
+    same licence. Where the files at the base commit name none that is known, the repository's stands, and the row says so.
     """
-    known = dict(sampled.select("pr_id", "licence").iter_rows())
-    return {
-        pr_id: known[pr_id] if _same(licence, known[pr_id]) else licence
-        for pr_id, licence in told.select("pr_id", "licence").iter_rows()
-        if is_licence(licence) and pr_id in known
-    }
+    at_base = dict(told.select("pr_id", "licence").iter_rows())
+    found = {}
+    for pr_id, known in sampled.select("pr_id", "licence").iter_rows():
+        read = at_base.get(pr_id, "")
+        if is_licence(read):
+            found[pr_id] = Licence(known if _same(read, known) else read, "base_commit")
+        else:
+            found[pr_id] = Licence(known, "repository_unconfirmed" if read else "repository")
+    return found
 
 
 def _same(told: str, known: str) -> bool:
@@ -78,9 +88,10 @@ def pull_request(pull: dict[str, Any], server: str, kinds: Iterable[Kind]) -> di
 
 def attribution_of_pull(struct: dict[str, Any], licence: str) -> str:
     """One line with title, author, source and licence, as CC's recommended practice has them."""
-    title = " ".join(struct["title"].split()) or "without a title"
+    words = " ".join(struct["title"].split())
+    title = f'"{words}"' if words else "a pull request without a title"
     author = " ".join(struct["author"].split()) or "an unknown author"
-    return f'"{title}" by {author}, {struct["repo"]}#{struct["number"]} at {struct["base_sha"]}, {licence}'
+    return f"{title} by {author}, {struct['repo']}#{struct['number']} at {struct['base_sha']}, {licence}"
 
 
 def attribution_of_contributor(role: str, source: str, licence: str) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 from curated.making.columns import CANDIDATES, POOL
 from curated.making.inputs import CANDIDATES_FILE, POOL_FILE, Inputs, PoolRow
 from curated.making.rights import (
+    Licence,
     attribution_of_contributor,
     attribution_of_pull,
     pull_request,
@@ -52,7 +53,8 @@ def pool_rows(inputs: Inputs) -> list[dict[str, Any]]:
             raise UserError(
                 f"{POOL_FILE}: {row.id} comes from {row.source!r:.140}, which was not sampled; `dvc repro` mends it"
             )
-        if found := personal([row.query, *row.success_criteria, row.source, row.contributor_role or ""], inputs):
+        title = rights[row.source].pull_request["title"] if from_pull else ""
+        if found := personal([row.query, *row.success_criteria, row.source, row.contributor_role or "", title], inputs):
             dirty.append(f"{row.id} ({found})")
         rows.append(
             {
@@ -71,7 +73,8 @@ def candidate_rows(inputs: Inputs) -> list[dict[str, Any]]:
     sampled = {row["pr_id"]: row for row in inputs.sampled.iter_rows(named=True)}
     rows, dirty = [], []
     for row in inputs.reviewed.sort("query_id").iter_rows(named=True):
-        told, remarks = [row["query"], *row["success_criteria"]], _remarks(row)
+        title = rights[row["pr_id"]].pull_request["title"]
+        told, remarks = [row["query"], *row["success_criteria"], title], _remarks(row)
         again = mask("", "", "", inputs.params.mask.kinds, [*told, *remarks])
         if list(again.others[: len(told)]) != told:
             dirty.append(f"{row['query_id']} ({personal(told, inputs)})")
@@ -118,15 +121,10 @@ def _rights(inputs: Inputs, wanted: Iterable[str]) -> dict[str, Rights]:
     server = inputs.params.source.git if inputs.params.source.kind == "github" else ""
     found = {}
     for pull in inputs.sampled.filter(pl.col("pr_id").is_in(set(wanted))).iter_rows(named=True):
-        at_base = inputs.base_licences.get(pull["pr_id"], "")
-        licence = at_base or pull["licence"]
+        licence = inputs.licences.get(pull["pr_id"], Licence(pull["licence"], "repository"))
         struct = pull_request(pull, server, inputs.params.mask.kinds)
-        found[pull["pr_id"]] = Rights(
-            licence,
-            "base_commit" if at_base else "repository",
-            attribution_of_pull(struct, licence),
-            struct,
-        )
+        attribution = attribution_of_pull(struct, licence.spdx)
+        found[pull["pr_id"]] = Rights(licence.spdx, licence.as_of, attribution, struct)
     return found
 
 

@@ -26,7 +26,7 @@ PHRASES = (
     ("MIT", "permission is hereby granted, free of charge"),
 )
 UNKNOWN = "NOASSERTION"
-_FILE = re.compile(r"(?:licen[cs]e|copying|unlicense)(?:[.-].*)?", re.IGNORECASE)
+_FILE = re.compile(r"(?:[a-z0-9.+]+-)?(?:licen[cs]e|copying|unlicense)(?:[.-].*)?", re.IGNORECASE)
 
 
 def licence_files(clone: Clone, commit: str) -> list[str]:

@@ -46,6 +46,11 @@ class Quota:
             not self.each or bool(of.get(self.each))
         )
 
+    def held(self, pool: Iterable[Candidate]) -> int:
+        """What of a pool stands against its limits: how many it counts, or with `each` the most of one value."""
+        counts = Counter(one.attributes[self.each] if self.each else "" for one in pool if self.counts(one))
+        return max(counts.values(), default=0)
+
 
 @dataclass(frozen=True)
 class Rule:

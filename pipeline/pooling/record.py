@@ -21,7 +21,7 @@ def record(choice: Choice, reasons: dict[str, str]) -> dict[str, Any]:
         "format": FORMAT,
         "seed": model.seed,
         "size": model.size,
-        "quotas": [_quota(quota) | {"has": sum(map(quota.counts, pool))} for quota in choice.quotas],
+        "quotas": [_quota(quota) | {"has": quota.held(pool)} for quota in choice.quotas],
         "levels": [
             {"kind": stage.level.kind, "name": stage.level.name, "worth": stage.level.worth(pool, model.seed)}
             for stage in choice.stages

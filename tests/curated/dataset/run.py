@@ -174,6 +174,7 @@ class Run:
             params=self.params,
             benchmarks=["FEA-Bench", "SWE-bench"],
             choice=ChoiceRecord.model_validate(self.record()),
+            script=b"print(78)\n",
             choice_file=(json.dumps(self.record(), indent=2) + "\n").encode(),
         )
 
@@ -196,6 +197,8 @@ class Run:
         write_json(root / "metrics/synthesize.json", self.synthesis().model_dump())
         write_json(root / "metrics/sample_prs.json", {"masked": {"email": 2}})
         write_json(root / "curated/choice.json", self.record())
+        (root / "docs").mkdir()
+        (root / "docs/draw_again.py").write_bytes(b"print(78)\n")
         write_jsonl(root / "curated/pool.jsonl", self.pool())
         lines = [
             {"chosen": chosen, "reason": reason, **row}

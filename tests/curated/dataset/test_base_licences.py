@@ -5,7 +5,7 @@ from typing import Any
 
 from curated.making.dataset import make_dataset
 from curated.making.inputs import read_inputs
-from curated.making.rights import at_base
+from curated.making.rights import Licence, licences_of
 from pipeline.tables import LICENCES, SAMPLED
 from tests.curated.dataset.run import Run, jsonl, sampled
 
@@ -16,23 +16,27 @@ def told(at: int, licence: str) -> dict[str, Any]:
     return {"pr_id": pull["pr_id"], "repo": pull["repo"], "base_sha": pull["base_sha"], "licence": licence}
 
 
-def found(known: str, at_commit: str) -> dict[str, str]:
-    return at_base(LICENCES.frame([told(1, at_commit)]), SAMPLED.frame([sampled(1, licence=known)]))
+def found(known: str, at_commit: str) -> Licence:
+    return licences_of(LICENCES.frame([told(1, at_commit)]), SAMPLED.frame([sampled(1, licence=known)]))[
+        "tide/pool-1#1"
+    ]
 
 
 def test_a_licence_that_changed_later_is_the_one_of_the_base_commit() -> None:
-    assert found("GPL-2.0-only", "MIT") == {"tide/pool-1#1": "MIT"}
-    assert found("", "MIT") == {"tide/pool-1#1": "MIT"}
+    assert found("GPL-2.0-only", "MIT") == ("MIT", "base_commit")
+    assert found("", "MIT") == ("MIT", "base_commit")
 
 
 def test_a_text_does_not_overrule_what_is_known_more_exactly() -> None:
-    assert found("GPL-2.0-or-later", "GPL-2.0-only") == {"tide/pool-1#1": "GPL-2.0-or-later"}
-    assert found("GPL-3.0-or-later", "GPL-2.0-only") == {"tide/pool-1#1": "GPL-2.0-only"}
+    assert found("GPL-2.0-or-later", "GPL-2.0-only") == ("GPL-2.0-or-later", "base_commit")
+    assert found("GPL-3.0-or-later", "GPL-2.0-only") == ("GPL-2.0-only", "base_commit")
 
 
-def test_where_nothing_can_be_told_nothing_is() -> None:
-    assert found("MIT", "NOASSERTION") == found("MIT", "") == {}
-    assert at_base(LICENCES.frame([told(2, "MIT")]), SAMPLED.frame([sampled(1)])) == {}
+def test_where_nothing_can_be_told_the_repositorys_stands_and_why_is_said() -> None:
+    assert found("MIT", "NOASSERTION") == ("MIT", "repository_unconfirmed")
+    assert found("MIT", "") == ("MIT", "repository")
+    elsewhere = licences_of(LICENCES.frame([told(2, "MIT")]), SAMPLED.frame([sampled(1, licence="ISC")]))
+    assert elsewhere == {"tide/pool-1#1": ("ISC", "repository")}
 
 
 def test_the_row_says_where_its_licence_is_from(tmp_path: Path) -> None:
@@ -42,5 +46,5 @@ def test_the_row_says_where_its_licence_is_from(tmp_path: Path) -> None:
     rows = jsonl(make_dataset(read).files["candidates/candidates.jsonl"])
     assert [(row["licence"], row["licence_as_of"]) for row in rows[:2]] == [
         ("ISC", "base_commit"),
-        ("MIT", "repository"),
+        ("MIT", "repository_unconfirmed"),
     ]

@@ -147,7 +147,7 @@ def test_a_demo_says_so_in_card_description_and_manifest(tmp_path: Path) -> None
 def test_the_folder_holds_the_files_and_a_manifest_of_them(tmp_path: Path) -> None:
     write_dataset(make_dataset(Run().inputs(), MADE), tmp_path / "d", tmp_path / "card.html")
     manifest = read_manifest(tmp_path / "d")
-    assert set(manifest.files) == DATA | {"README.md", "croissant.json", "choice.json"}
+    assert set(manifest.files) == DATA | {"README.md", "croissant.json", "choice.json", "draw_again.py"}
     assert (manifest.commit, manifest.lock_sha256) == (MADE.commit, MADE.lock_sha256)
     assert manifest.rows == {"pool": 3, "candidates": 3}
     assert not manifest.demo

@@ -35,6 +35,24 @@ def test_commit_day_in_utc_and_hash_of_the_lock(root: Path) -> None:
     assert provenance_of(root) == Provenance(git(root, "rev-parse", "HEAD"), "2026-11-22", lock)
 
 
+@pytest.mark.parametrize(
+    ("remote", "project"),
+    [
+        ("https://git.example/a/b.git", "https://git.example/a/b.git"),
+        ("git@git.example:a/b.git", "https://git.example/a/b.git"),
+        ("ssh://git@git.example/a/b", "https://git.example/a/b"),
+        ("https://me:secret@git.example/a/b", ""),
+        ("/home/me/project", ""),
+        ("https://git.example/a/b`x`", ""),
+    ],
+)
+def test_the_project_is_where_a_stranger_could_fetch_it_and_no_key_is_in_it(
+    root: Path, remote: str, project: str
+) -> None:
+    git(root, "remote", "add", "origin", remote)
+    assert provenance_of(root).project == project
+
+
 def test_a_lock_that_is_not_committed_is_refused(root: Path) -> None:
     (root / "dvc.lock").write_text("schema: '3.0'\n")
     with pytest.raises(UserError, match="not what is committed"):

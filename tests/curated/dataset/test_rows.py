@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from curated.making.dataset import make_dataset
+from curated.making.rights import Licence
 from pipeline.errors import UserError
 from pipeline.spdx import is_licence
 from tests.curated.dataset.run import Run, jsonl
@@ -77,7 +78,7 @@ def test_links_lead_to_the_server_that_the_facts_came_from() -> None:
 
 
 def test_a_licence_that_was_read_at_the_base_commit_goes_before_the_repositorys() -> None:
-    inputs = replace(Run().inputs(), base_licences={"tide/pool-1#1": "ISC"})
+    inputs = replace(Run().inputs(), licences={"tide/pool-1#1": Licence("ISC", "base_commit")})
     found = jsonl(make_dataset(inputs).files["pool/pool.jsonl"])[2]
     assert (found["licence"], found["licence_as_of"]) == ("ISC", "base_commit")
     assert found["attribution"].endswith(", ISC")
@@ -131,3 +132,17 @@ def test_an_author_stays_as_given_but_for_an_address() -> None:
     found = rows(run, "candidates")
     assert [row["pull_request"]["author"] for row in found[:2]] == ["zoë-harbour[bot]", "[EMAIL_1]"]
     assert MAIL not in str(found)
+
+
+def test_a_title_that_still_holds_a_secret_is_refused() -> None:
+    run = Run()
+    run.pulls[0]["title"] = f"Remove {TOKEN}"
+    with pytest.raises(UserError, match="gh-000000000001") as caught:
+        make_dataset(run.inputs())
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_pull_request_without_a_title_is_attributed_without_one() -> None:
+    run = Run()
+    run.pulls[0]["title"] = " "
+    assert rows(run)[2]["attribution"].startswith("a pull request without a title by Ada Harbour, tide/pool-1#1")

@@ -183,6 +183,7 @@ def test_another_text_is_not_told_as_one_of_them(name: str) -> None:
         "Copying.rst",
         "UNLICENSE",
         "LICENSE-MIT",
+        "MIT-LICENSE",
     ],
 )
 def test_a_licence_file_at_the_root_is_read(repository: Repository, name: str) -> None:

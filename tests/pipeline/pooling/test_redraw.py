@@ -1,4 +1,4 @@
-"""The second script of docs/CHOOSING.md, with another solver, draws the same pool and sees one that is not the best."""
+"""docs/draw_again.py, with another solver, draws the same pool and sees one that is not the best."""
 
 import json
 import subprocess
@@ -13,8 +13,7 @@ from pipeline.pooling.record import record
 from pipeline.pooling.words import reasons_in_words
 from tests.pipeline.pooling.worlds import PEOPLE, PULLS, quotas, world
 
-PAGE = Path(__file__).resolve().parents[3] / "docs/CHOOSING.md"
-SCRIPT = PAGE.read_text(encoding="utf-8").split("```python\n")[2].split("```")[0]
+SCRIPT = Path(__file__).resolve().parents[3] / "docs/draw_again.py"
 
 
 def recorded(seed: int, order: tuple[str, ...]) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def recorded(seed: int, order: tuple[str, ...]) -> dict[str, Any]:
 def redrawn(found: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
     path = folder / "choice.json"
     path.write_text(json.dumps(found), encoding="utf-8")
-    return subprocess.run([sys.executable, "-c", SCRIPT, path], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([sys.executable, SCRIPT, path], capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.mark.parametrize(
