@@ -70,6 +70,10 @@ def read_choice(path: Path) -> ChoiceRecord:
         return ChoiceRecord.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise UserError(f"{path} is missing; `dvc repro build_pool` writes it") from None
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read: {error.strerror}; `dvc repro --force build_pool` writes it anew"
+        ) from None
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, problem["loc"])) or "the file"

@@ -147,7 +147,7 @@ def read_inputs(root: Path, params: Params) -> Inputs:
         choice=read_choice(root / CHOICE_FILE),
         choice_file=(root / CHOICE_FILE).read_bytes(),
         script=(root / SCRIPT_FILE).read_bytes(),
-        licences=licences_of(LICENCES.read(root / "data/licences.parquet"), sampled),
+        licences=licences_of(_licences(root / "data/licences.parquet", sampled), sampled),
     )
     if len(inputs.choices) != len(lines):
         raise UserError(f"{CANDIDATES_FILE} has a query twice; `dvc repro --force build_pool` writes it anew")
@@ -189,6 +189,14 @@ def check_one_run(inputs: Inputs) -> None:
         wrong.append(f"{other[0]} has another text in {POOL_FILE} than in data/reviewed.parquet")
     if lost := sorted(set(inputs.reviewed["pr_id"]) - set(inputs.sampled["pr_id"])):
         wrong.append(f"{lost[0]} was reviewed and is not in data/sampled.parquet")
+    recorded = {one.id: one.reason for one in inputs.choice.candidates}
+    said = {row.id: row.reason for row in inputs.pool} | {
+        name: inputs.choices[name][1]
+        for name in inputs.reviewed.filter(pl.col("verdict") == "accept")["query_id"]
+        if name in inputs.choices
+    }
+    if other := [name for name, reason in sorted(said.items()) if recorded.get(name) != reason]:
+        wrong.append(f"{other[0]} has another reason in {CHOICE_FILE} than in {POOL_FILE} or {CANDIDATES_FILE}")
     bases = dict(inputs.sampled.select("pr_id", "base_sha").iter_rows())
     if moved := [
         row for row in inputs.pool if row.pull_request and row.pull_request.get("base_sha") != bases.get(row.source)
@@ -196,6 +204,15 @@ def check_one_run(inputs: Inputs) -> None:
         wrong.append(f"{moved[0].id} has another base commit in {POOL_FILE} than in data/sampled.parquet")
     if wrong:
         raise UserError(f"these are not of one run: {'; '.join(wrong)}. `dvc repro` brings them together")
+
+
+def _licences(path: Path, sampled: pl.DataFrame) -> pl.DataFrame:
+    found = LICENCES.read(path)
+    if set(found.select("pr_id", "base_sha").rows()) != set(sampled.select("pr_id", "base_sha").rows()):
+        raise UserError(
+            f"{path} is of another sample than data/sampled.parquet; `dvc repro read_licences` writes it anew"
+        )
+    return found
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
@@ -244,6 +261,10 @@ def _metrics(path: Path, kind: type[_Metrics]) -> _Metrics:
         return kind.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise UserError(f"{path} is missing; `dvc repro {path.stem}` writes it") from None
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read: {error.strerror}; `dvc repro --force {path.stem}` writes it anew"
+        ) from None
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, problem["loc"])) or "the file"

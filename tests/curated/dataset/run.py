@@ -90,7 +90,7 @@ class Run:
         ]
         self.real_world = [real_world(1), real_world(2)]
         self.chosen = 0
-        self.licences: list[dict[str, Any]] = []
+        self.licences: dict[str, str] = {}  # by pr_id; others are not at hand
         self.params: Params = read_params(ROOT / "profiles/clones.yaml")
 
     def with_params(self, section: str, **changed: Any) -> "Run":
@@ -111,6 +111,8 @@ class Run:
     def record(self) -> dict[str, Any]:
         """What of curated/choice.json the card tells."""
         chosen = {row["id"] for row in self.pool()}
+        reasons = {row["id"]: row["reason"] for row in self.pool()}
+        reasons |= {name: reason for name, (_, reason) in self.choices().items()}
         names = sorted(chosen | {row["query_id"] for row in self.reviewed if row["verdict"] == "accept"})
         return {
             "format": "limi-choice 1",
@@ -121,7 +123,8 @@ class Run:
             ],
             "levels": [],
             "candidates": [
-                {"id": name, "chosen": name in chosen, "reason": "", "attributes": {}, "marks": {}} for name in names
+                {"id": name, "chosen": name in chosen, "reason": reasons.get(name, ""), "attributes": {}, "marks": {}}
+                for name in names
             ],
         }
 
@@ -192,7 +195,9 @@ class Run:
         (root / self.params.compare.lists / "all.csv").write_text(lists)
         REVIEWED.write(REVIEWED.frame(self.reviewed), root / "data/reviewed.parquet")
         SAMPLED.write(SAMPLED.frame(self.pulls), root / "data/sampled.parquet")
-        LICENCES.write(LICENCES.frame(self.licences), root / "data/licences.parquet")
+        told = [{name: pull[name] for name in ("pr_id", "repo", "base_sha")} for pull in self.pulls]
+        read = [row | {"licence": self.licences.get(row["pr_id"], "")} for row in told]
+        LICENCES.write(LICENCES.frame(read), root / "data/licences.parquet")
         write_json(root / "metrics/merge_reviews.json", self.reviews().model_dump())
         write_json(root / "metrics/synthesize.json", self.synthesis().model_dump())
         write_json(root / "metrics/sample_prs.json", {"masked": {"email": 2}})

@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+import pytest
+
 from curated.making.dataset import make_dataset
 from curated.making.inputs import read_inputs
 from curated.making.rights import Licence, licences_of
+from pipeline.errors import UserError
 from pipeline.tables import LICENCES, SAMPLED
 from tests.curated.dataset.run import Run, jsonl, sampled
 
@@ -41,10 +45,21 @@ def test_where_nothing_can_be_told_the_repositorys_stands_and_why_is_said() -> N
 
 def test_the_row_says_where_its_licence_is_from(tmp_path: Path) -> None:
     run = Run()
-    run.licences = [told(1, "ISC"), told(2, "NOASSERTION")]
+    run.licences = {run.pulls[0]["pr_id"]: "ISC", run.pulls[1]["pr_id"]: "NOASSERTION"}
     read = read_inputs(run.write(tmp_path), run.params)
     rows = jsonl(make_dataset(read).files["candidates/candidates.jsonl"])
     assert [(row["licence"], row["licence_as_of"]) for row in rows[:2]] == [
         ("ISC", "base_commit"),
         ("MIT", "repository_unconfirmed"),
     ]
+
+
+def test_licences_of_another_sample_are_refused(tmp_path: Path) -> None:
+    run = Run()
+    root = run.write(tmp_path)
+    told = LICENCES.read(root / "data/licences.parquet").with_columns(
+        base_sha=pl.lit("0" * 40), licence=pl.lit("WTFPL")
+    )
+    LICENCES.write(told, root / "data/licences.parquet")
+    with pytest.raises(UserError, match=r"of another sample than data/sampled\.parquet"):
+        read_inputs(root, run.params)

@@ -87,7 +87,7 @@ def test_masking_limits_and_how_to_rebuild_are_told() -> None:
     found = card(Run())
     assert "2 values in the sample: 2 email" in found
     assert "1 written queries failed the check for English" in found
-    assert "limi profile clones\ndvc repro" in found
+    assert "make repro" in found and "limi profile" not in found
     assert "No model wrote these queries" not in found
 
 
@@ -100,8 +100,11 @@ def test_a_pool_that_no_model_wrote_says_so() -> None:
 
 def test_the_commit_and_the_hash_of_the_lock_are_told() -> None:
     made = make_dataset(Run().inputs(), Provenance("c" * 40, "2026-11-21", "d" * 64)).files["README.md"].decode()
-    assert f"git checkout {'c' * 40}\nlimi profile clones\ndvc repro\nsha256sum dvc.lock" in made
-    assert f"`{'d' * 64}`" in made
+    assert f"git checkout {'c' * 40}\nmake repro\nsha256sum dvc.lock" in made
+    assert f"`{'d' * 64}`" in made and "git clone" not in made
+    project = Provenance("c" * 40, "2026-11-21", "d" * 64, "https://git.example/a/b.git")
+    made = make_dataset(Run().inputs(), project).files["README.md"].decode()
+    assert "git clone https://git.example/a/b.git limi-curation\ncd limi-curation\ngit checkout ccc" in made
 
 
 def hostile(text: str) -> Run:

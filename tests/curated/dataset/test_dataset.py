@@ -111,9 +111,12 @@ def test_a_dataset_of_other_rows_is_told_from_the_one_that_lies_there(tmp_path: 
         check_same_data(make_dataset(run.inputs()), tmp_path / "d")
 
 
-def test_languages_are_named_where_any_is_let_in() -> None:
-    run = Run().with_params("checks", language="any")
-    run.pulls[1]["text_language"], run.pulls[2]["text_language"] = "de", ""
+@pytest.mark.parametrize("language", ["any", "english"])
+def test_the_languages_of_the_queries_are_named_whether_the_check_lets_them_in_or_only_tells(language: str) -> None:
+    run = Run().with_params("checks", language=language)
+    run.reviewed[2]["query"] = (
+        "Das Tor am Hafen bleibt nach der Flut immer noch offen, obwohl es sich von selbst schließen sollte."
+    )
     about = yaml.safe_load(make_dataset(run.inputs()).files["README.md"].decode().split("---\n")[1])
     assert (about["language"], about["multilinguality"]) == (["de", "en"], ["multilingual"])
 
@@ -159,7 +162,7 @@ def test_writing_again_changes_nothing_and_leaves_nothing_of_an_earlier_dataset(
     folder = tmp_path / "d"
     older = make_dataset(Run().inputs())
     older.files["old/gone.jsonl"] = b"{}\n"
-    facts = {"demo": False, "origin_note": "", "rows": {}, "commit": "", "lock_sha256": ""}
+    facts = {"demo": False, "origin_note": "", "rows": {}, "project": "", "commit": "", "lock_sha256": ""}
     write_dataset(type(older)(older.files, manifest_bytes(older.files, facts), ""), folder)
     assert (folder / "old/gone.jsonl").exists()
     for _ in range(2):

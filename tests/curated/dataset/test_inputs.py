@@ -117,6 +117,9 @@ def test_evidence_of_another_run_is_refused() -> None:
     other = inputs.choice.model_copy(update={"candidates": inputs.choice.candidates[1:]})
     with pytest.raises(UserError, match=r"choice.json has chosen other queries than"):
         check_one_run(replace(inputs, choice=other))
+    told = [one.model_copy(update={"reason": "LIE"}) for one in inputs.choice.candidates]
+    with pytest.raises(UserError, match=r"gh-000000000001 has another reason in curated/choice.json than"):
+        check_one_run(replace(inputs, choice=inputs.choice.model_copy(update={"candidates": told})))
     with pytest.raises(UserError, match="reviewed and is not in data/sampled"):
         check_one_run(replace(inputs, sampled=inputs.sampled.head(2)))
     with pytest.raises(UserError, match="the ledger's merge_reviews tells of 2, there are 1 accepted"):

@@ -56,14 +56,26 @@ def test_a_folder_without_a_manifest_is_not_complete(folder: Path) -> None:
         read_manifest(folder)
 
 
+def whole(**changed: object) -> str:
+    """A manifest of nothing, with some keys changed."""
+    facts = {"demo": False, "origin_note": "", "rows": {}, "project": "", "commit": "", "lock_sha256": "", "files": {}}
+    return json.dumps({"format": "limi-dataset 1", **facts, **changed})
+
+
+def test_a_manifest_of_nothing_is_read(folder: Path) -> None:
+    (folder / NAME).write_text(whole())
+    assert read_manifest(folder).files == {}
+
+
 @pytest.mark.parametrize(
     "broken",
     [
         "",
         "[]",
         '{"format": "limi-dataset 1"}',
-        '{"format": "limi-dataset 2", "demo": false, "origin_note": "", "rows": {}, "commit": "", "lock_sha256": "", "files": {}}',
-        '{"format": "limi-dataset 1", "demo": 0, "origin_note": "", "rows": {}, "commit": "", "lock_sha256": "", "files": {}}',
+        whole(format="limi-dataset 2"),
+        whole(demo=0),
+        whole(project=None),
     ],
 )
 def test_a_broken_manifest_is_refused_in_a_sentence(broken: str, folder: Path) -> None:

@@ -59,7 +59,7 @@ def test_no_text_becomes_markup(payload: str, tmp_path: Path) -> None:
     assert strange(html) == []
     text = words(Page(html).tree)
     shown = " ".join(re.sub("[\x00\x1b\u202e\ufffe]", "\ufffd", payload).split())
-    places = "Title Query It Draw a drawn pilot writer/1 trivial gate_of x repeats SWE-bench placed in not Go".split()
+    places = "Title Query It Draw a pilot writer/1 trivial gate_of x repeats SWE-bench in not Go".split()
     assert [place for place in places if f"{shown} {place}" not in text] == []
 
 

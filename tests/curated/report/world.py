@@ -65,12 +65,12 @@ class World:
         accepted = self._stage(root, "merge_reviews", written, self._verdict)
         rows = [self._reviewed(at, pull) for at, pull in enumerate(written)]
         judged = [row for at, row in enumerate(rows) if self._verdict(at, {})[1:2] != ("unreviewed",)]
-        chosen = self._choose(root, judged, {pull["pr_id"]: pull["languages"][0] for pull in drawn})
+        chosen, reasons = self._choose(root, judged, {pull["pr_id"]: pull["languages"][0] for pull in drawn})
         names = {row["pr_id"] for row in judged if row["query_id"] in chosen}
         out = ("dropped", "not_chosen_for_pool")
         self._stage(root, "build_pool", accepted, lambda _, pull: () if pull["pr_id"] in names else out)
         self._tables(root, drawn, rows, judged)
-        self._pool(root, judged, {pull["pr_id"]: pull for pull in drawn}, chosen)
+        self._pool(root, judged, {pull["pr_id"]: pull for pull in drawn}, chosen, reasons)
         self._metrics(root, rows, judged)
         self._bins(root, kept, collected)
         return root
@@ -129,7 +129,7 @@ class World:
         }
         return row | {"cost_usd": self.dollars / 100, "agreement": 1.0}
 
-    def _choose(self, root: Path, judged: list[Row], languages: dict[str, str]) -> set[str]:
+    def _choose(self, root: Path, judged: list[Row], languages: dict[str, str]) -> tuple[set[str], dict[str, str]]:
         people = [
             Candidate(
                 f"rw-{at}", {"origin": "real_world", "domain": "research-workflow", "sub_domain": "data-analysis"}, {}
@@ -145,11 +145,13 @@ class World:
         choice = choose(candidates, self.people + sum(wanted.values()), quotas, 20250917, order)
         reasons = {name: self.said(why) for name, why in reasons_in_words(choice).items()}
         write_json(root / "curated/choice.json", record(choice, reasons))
-        return choice.ids
+        write_text(root / "docs/draw_again.py", "print(78)\n")
+        return choice.ids, reasons
 
     def _tables(self, root: Path, drawn: list[Row], rows: list[Row], judged: list[Row]) -> None:
         SAMPLED.write(SAMPLED.frame(drawn), root / "data/sampled.parquet")
-        LICENCES.write(LICENCES.frame([]), root / "data/licences.parquet")
+        told = [{name: row[name] for name in ("pr_id", "repo", "base_sha")} | {"licence": ""} for row in drawn]
+        LICENCES.write(LICENCES.frame(told), root / "data/licences.parquet")
         # As written: half of what is given away came with the annotators' edits.
         first = [row | {"leakage": row["leakage"] / (1 + at % 2)} for at, row in enumerate(rows)]
         QUERIES.write(
@@ -164,21 +166,29 @@ class World:
         ]
         REPOS.write(REPOS.frame(repos), root / "data/repos.parquet")
 
-    def _pool(self, root: Path, judged: list[Row], pulls: dict[str, Row], chosen: set[str]) -> None:
+    def _pool(
+        self, root: Path, judged: list[Row], pulls: dict[str, Row], chosen: set[str], reasons: dict[str, str]
+    ) -> None:
         people = [
             real_world(
-                at, query=self.said(f"Draw harbour {at}."), source=self.said("a letter"), reason=self.said("drawn")
+                at,
+                query=self.said(f"Draw harbour {at}."),
+                source=self.said("a letter"),
+                reason=reasons.get(f"rw-{at}", ""),
             )
             | {"contributor_role": self.said("pilot"), "success_criteria": [self.said("It is drawn.")]}
             for at in range(self.people + 1)
         ]
         told = [
             of_pull(row, pulls[row["pr_id"]])
-            | {"sub_domain": row["reviewed_sub_domain"], "reason": self.said("placed")}
+            | {"sub_domain": row["reviewed_sub_domain"], "reason": reasons.get(row["query_id"], "")}
             for row in judged
         ]
         write_jsonl(root / "curated/pool.jsonl", [row for row in [*people, *told] if row["id"] in chosen])
-        lines = [{"chosen": row["query_id"] in chosen, "reason": self.said("why"), **row} for row in judged]
+        lines = []
+        for row in judged:
+            why = reasons.get(row["query_id"], self.said("why"))
+            lines.append({"chosen": row["query_id"] in chosen, "reason": why, **row})
         write_jsonl(root / "curated/candidates.jsonl", lines)
 
     def _metrics(self, root: Path, rows: list[Row], judged: list[Row]) -> None:
