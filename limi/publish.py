@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+import yaml
 
 from curated.hub.connection import Hub
 from curated.hub.preview import Preview
@@ -33,7 +35,7 @@ def show_publish(repository: str, tag: str, public: bool, allow_demo: bool, send
     """
     hub = Hub(target(repository, tag, os.environ))
     root = Path()
-    reasons = [*dirty(root), *stale(root)]
+    reasons = [*dirty(root), *unrecorded(root), *stale(root)]
     dataset = make_dataset(read_inputs(root, read_params()), provenance_of(root))
     check_same_data(dataset, MADE)
     with _alone(FOLDER):
@@ -92,6 +94,24 @@ def dirty(root: Path) -> list[str]:
         return []
     more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
     return [f"not all is committed ({', '.join(paths[:MOST_NAMED])}{more}); commit it, or remove it"]
+
+
+def unrecorded(root: Path) -> list[str]:
+    """What the pipeline reads that no stage makes and git does not hold, in a sentence: the commit alone would not rebuild it."""
+    lock = yaml.safe_load((root / "dvc.lock").read_bytes())
+    stages = lock["stages"].values()
+    made = {one["path"] for stage in stages for one in stage.get("outs", ())}
+    read = {one["path"] for stage in stages for one in stage.get("deps", ())} - made
+    told = subprocess.run(["git", "-C", str(root), "ls-files", "-z"], capture_output=True, check=True).stdout
+    held = told.decode("utf-8", "replace").split("\0")
+    folders = {parent.as_posix() for name in held for parent in PurePosixPath(name).parents}
+    missing = sorted(read - {*held} - folders)
+    more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+    return (
+        [f"git does not hold what the pipeline reads ({', '.join(missing[:MOST_NAMED])}{more}); commit it"]
+        if missing
+        else []
+    )
 
 
 def stale(root: Path) -> list[str]:

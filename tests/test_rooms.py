@@ -39,6 +39,7 @@ DOORS = {
     "py3langid": "pipeline/text_language.py",
     "rensa": "pipeline/compare",
     "detect_secrets": "pipeline/masking",
+    "packaging": "pipeline/spdx.py",
     "phonenumbers": "pipeline/masking",
     "httpx2": ("pipeline/llm/connection.py", "curated/hub/connection.py"),
     "unidiff": "pipeline/patch.py",

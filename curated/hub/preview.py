@@ -134,4 +134,8 @@ def standing(tag: str, public: bool, changed: bool, state: HubState) -> tuple[bo
             "the repository on the Hub is public, and a push is private unless you ask for a public one: ask for it, or make the "
             "repository private in its settings on the Hub"
         )
+    if state.revision is not None and state.private and public:
+        refused.append(
+            "a public push was asked for, and the repository on the Hub is private: make it public in its settings there, or leave that out"
+        )
     return there is not None and not refused, refused

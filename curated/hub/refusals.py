@@ -10,9 +10,9 @@ import polars as pl
 
 from curated.hub.folder import Folder
 from pipeline.masking.secrets import secrets
+from pipeline.spdx import is_licence
 
 LICENCE_COLUMNS = ("licence", "license")
-NO_LICENCE = ("", "NOASSERTION", "NONE")  # SPDX's words for "nobody knows" and "there is none"
 DEMO = "demo"  # how the origin_note of a demo row begins
 _SHOWN = 5  # examples in one sentence
 
@@ -36,6 +36,8 @@ def refusals(folder: Folder, allow_demo: bool = False, others: Iterable[str] = (
                 rows[file.path] = _objects(text)
         except Exception as error:  # polars has many kinds; none of them may let a file through unread
             found.append(f"{file.path} cannot be read, so its rows cannot be checked ({str(error).splitlines()[0]})")
+        if text is None and suffix != ".parquet":
+            found.append(f"{file.path} is neither text nor parquet, so it cannot be searched for secrets; take it out")
         found += _secrets_of(file.path, text, rows.get(file.path, []), seen)
     found += [sentence for name in sorted(rows) for sentence in _without_licence(name, rows[name])]
     if not allow_demo and (folder.manifest.get("demo") or any(_is_demo(row) for name in rows for row in rows[name])):
@@ -89,7 +91,7 @@ def _strings(value: Any, column: str) -> Iterator[tuple[str, str]]:
 
 
 def _without_licence(name: str, rows: list[dict[str, Any]]) -> Iterator[str]:
-    lacking = [str(number) for number, row in enumerate(rows, 1) if _licence(row) in NO_LICENCE]
+    lacking = [str(number) for number, row in enumerate(rows, 1) if not is_licence(_licence(row))]
     if lacking:
         yield (
             f"{name} has {len(lacking)} of {len(rows)} rows without a licence (row {_listed(lacking)}); a row is published only under a "

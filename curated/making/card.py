@@ -50,7 +50,10 @@ def _what(inputs: Inputs, pool: _Rows, candidates: _Rows) -> list[Block]:
             if inputs.params.source.kind == "demo"
             else "Its real-world queries were"
         )
-        last = "authored for the project. It shows what the software does; train on nothing of it."
+        last = (
+            "authored for the project, and what its annotators say was written by language models: no person judged. "
+        )
+        last += "It shows what the software does; train on nothing of it."
         blocks.append(Note((f"This is a demo. {what} {last}",)))
     return [*blocks, say("What its makers say of this pool:"), Quoted(inputs.params.pool.origin_note)]
 

@@ -1,11 +1,11 @@
 """The card on how the rows were chosen: the funnel with every reason, and what the pool is made of."""
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from curated.making.blocks import Block, Heading, Mono, Part, Quoted, Words, grid, say
 from curated.making.inputs import Inputs
+from pipeline.pooling.levels import levels_of
 
 _Rows = list[dict[str, Any]]
 
@@ -29,11 +29,9 @@ def choice(inputs: Inputs, pool: _Rows, candidates: _Rows) -> list[Block]:
         Heading(2, "What the pool is made of"),
         _composition(pool),
         say(
-            "It is the best pool that keeps these quotas; better is more of what ",
-            Mono("pool.order"),
-            " names, the first deciding first, and then the draw: ",
-            *_listed(params.pool.order),
-            ". That there is no better one was proved.",
+            "It is the best pool that keeps these quotas. Better is ",
+            ", then ".join(level.better for level in levels_of(params.pool.order) if level.kind != "draw"),
+            ", and last the draw. That there is no better one was proved.",
         ),
         grid(("quota", "there are"), [(Mono(one.words), one.has) for one in inputs.choice.quotas]),
         say(
@@ -47,13 +45,6 @@ def choice(inputs: Inputs, pool: _Rows, candidates: _Rows) -> list[Block]:
         ),
         *_reasons(candidates),
     ]
-
-
-def _listed(names: Sequence[str]) -> list[Part]:
-    parts: list[Part] = []
-    for name in names:
-        parts += [", " if parts else "", Mono(name)]
-    return [part for part in parts if part != ""]
 
 
 def _lost(step: dict[str, Any]) -> Words:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os.path import normpath
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from pipeline.tables import LICENCES, SAMPLED
 POOL_FILE = Path("curated/pool.jsonl")
 CANDIDATES_FILE = Path("curated/candidates.jsonl")
 SCRIPT_FILE = Path("docs/draw_again.py")
+DEMO_SOURCE = "written for the demo world"  # what each query of demo/real_world.jsonl gives as its source
 _Metrics = TypeVar("_Metrics", bound=BaseModel)
 
 
@@ -125,7 +127,12 @@ class Inputs:
     @property
     def demo(self) -> bool:
         """Whether any of it comes from the demo world, its real-world queries included."""
-        return self.params.source.kind == "demo" or self.params.pool.real_world.split("/")[0] == "demo"
+        return (
+            self.params.source.kind == "demo"
+            or normpath(self.params.pool.real_world).split("/")[0] == "demo"
+            # A copy of the file says so itself, wherever it lies.
+            or any(row.origin == "real_world" and row.source == DEMO_SOURCE for row in self.pool)
+        )
 
 
 def read_inputs(root: Path, params: Params) -> Inputs:

@@ -38,7 +38,7 @@ def metadata(written: list[Written], licences: list[str], languages: list[str], 
     if OTHER in names:
         data |= {"license_name": "several-licences-by-row", "license_link": "README.md"}
     data |= {
-        "annotations_creators": ["expert-generated"],
+        "annotations_creators": ["machine-generated" if demo else "expert-generated"],
         "language_creators": ["found", "machine-generated"],
         "multilinguality": ["monolingual" if len(languages) == 1 else "multilingual"],
         "source_datasets": ["original"],

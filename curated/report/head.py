@@ -33,7 +33,8 @@ def _demo(evidence: Evidence) -> Markup | None:
         "p",
         element("strong", "This is a demo. "),
         "Its repositories, pull requests, queries or reviews were written for this project so that everything can be run without an "
-        "account; they are no sample of GitHub, and no figure here says anything about real repositories.",
+        "account, and no person judged: language models wrote the reviews. They are no sample of GitHub, and no figure here says anything "
+        "about real repositories.",
         class_="important",
     )
 

@@ -48,8 +48,8 @@ def raise_conflicts(
     one = len(found) == 1 and len(found[0].quotas) == 1
     raise UserError(
         f"no pool of the {len(candidates):,} candidates keeps {'this quota' if one else 'these quotas together'}:\n{lists}\n"
-        f"{'Change it' if one else 'In each list, one that gives way is enough'}; or review more queries, or sample more "
-        "(sample.per_repository)"
+        f"{'Change it' if one else 'In each list, one that gives way is enough'} (section pool of params.yaml); or let there be more "
+        "candidates: review more queries, sample more (sample.per_repository), take in more real-world ones (`limi intake`)"
     )
 
 

@@ -36,6 +36,11 @@ class Level:
             "draw": f"draw keys ({self.name})",
         }[self.kind]
 
+    @property
+    def better(self) -> str:
+        """What is better here, such as `more agreement`, `less leakage` or `fewer pairs of one repository`."""
+        return f"{'fewer' if self.kind == 'spread' else 'more' if MARKS[self.name] > 0 else 'less'} {self}"
+
     def worth(self, pool: Iterable[Candidate], seed: int) -> int:
         """What a pool is worth here; more is better."""
         if self.kind == "spread":

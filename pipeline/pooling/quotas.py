@@ -25,6 +25,8 @@ class Quota:
         unknown = sorted(({*self.where, self.each} - {""}) - set(ATTRIBUTES))
         if unknown:
             raise UserError(f"a quota names {', '.join(unknown)}; what it can count by is {', '.join(ATTRIBUTES)}")
+        if empty := [name for name, value in self.where.items() if not value]:
+            raise UserError(f"a quota names no value of {', '.join(empty)}")
         if self.least < 0 or (self.most is not None and self.most < self.least):
             raise UserError(f"the quota '{self}' can't hold: its limits are {self.least} and {self.most}")
         if self.each and (self.least or self.most is None):

@@ -104,6 +104,17 @@ def test_what_git_is_told_to_hide_is_not_committed_all_the_same(clone: DvcProjec
         (clone.folder / "left.txt").unlink()
 
 
+def test_an_input_that_git_does_not_hold_is_refused(clone: DvcProject, server: HubServer, tmp_path: Path) -> None:
+    project = DvcProject.copy_of(clone.folder, tmp_path / "project")
+    project.git("rm", "--quiet", "--cached", "demo/real_world.jsonl")
+    with (project.folder / ".gitignore").open("a") as file:
+        file.write("/demo/real_world.jsonl\n")
+    project.git("commit", "--quiet", "--all", "--message", "forget it")
+    done = publish(project, server, "--allow-demo")
+    assert done.returncode == 2
+    assert "refused: git does not hold what the pipeline reads (demo/real_world.jsonl); commit it" in done.stdout
+
+
 def test_two_at_once_are_kept_apart(clone: DvcProject, server: HubServer) -> None:
     folder = clone.folder / ".limi/publish"
     folder.mkdir(parents=True, exist_ok=True)

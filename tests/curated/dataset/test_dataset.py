@@ -13,6 +13,7 @@ import yaml
 
 from curated.making.dataset import check_same_data, make_dataset, write_dataset
 from curated.making.encoded import jsonl_bytes
+from curated.making.inputs import DEMO_SOURCE
 from curated.making.manifest import differences, manifest_bytes, read_manifest
 from curated.making.provenance import Provenance
 from pipeline.errors import UserError
@@ -145,6 +146,15 @@ def test_a_demo_says_so_in_card_description_and_manifest(tmp_path: Path) -> None
     assert "This is a demo" in (tmp_path / "d/croissant.json").read_text()
     other = Run().with_params("pool", real_world="demo/real_world.jsonl")
     assert other.inputs().demo and not Run().inputs().demo
+    assert Run().with_params("pool", real_world="./demo/../demo/real_world.jsonl").inputs().demo
+    copied = Run()
+    copied.real_world[0]["source"] = DEMO_SOURCE
+    assert copied.inputs().demo
+
+
+def test_every_query_of_the_demo_says_that_it_is() -> None:
+    lines = (ROOT / "demo/real_world.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["source"] for line in lines} == {DEMO_SOURCE}
 
 
 def test_the_folder_holds_the_files_and_a_manifest_of_them(tmp_path: Path) -> None:

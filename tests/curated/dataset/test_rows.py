@@ -21,7 +21,21 @@ def rows(run: Run, name: str = "pool") -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     "licence",
-    ["", " ", "NOASSERTION", "noassertion", "NONE", "other", "UNKNOWN", "UNLICENSED", "see LICENSE", "MIT\n", "<b>"],
+    [
+        "",
+        " ",
+        "NOASSERTION",
+        "noassertion",
+        "NONE",
+        "other",
+        "UNKNOWN",
+        "UNLICENSED",
+        "see LICENSE",
+        "MIT\n",
+        "<b>",
+        "Proprietary",
+        "mit",
+    ],
 )
 def test_a_row_without_a_licence_is_refused(licence: str) -> None:
     assert not is_licence(licence)

@@ -125,6 +125,12 @@ def test_a_public_repository_gets_nothing_that_was_meant_to_be_private(publisher
     publisher.push("v1.1", public=True)
 
 
+def test_a_private_repository_is_not_made_public_by_a_push(publisher: Publisher) -> None:
+    publisher.push()
+    with pytest.raises(UserError, match="a public push was asked for, and the repository on the Hub is private"):
+        publisher.push(public=True)
+
+
 def test_a_preview_with_refusals_sends_nothing(publisher: Publisher) -> None:
     (publisher.folder / "stray.txt").write_text("x")
     hub = publisher.hub()

@@ -60,7 +60,7 @@ def test_a_secret_is_named_by_its_place_and_not_shown(tmp_path: Path, name: str,
     assert KEY not in found[0] and "MIIE" not in found[0]
 
 
-@pytest.mark.parametrize("licence", ["", " ", "NOASSERTION", None])
+@pytest.mark.parametrize("licence", ["", " ", "NOASSERTION", "UNKNOWN", "see LICENSE", None])
 def test_a_row_without_a_licence_is_refused(tmp_path: Path, licence: str | None) -> None:
     found = rows(4)
     found[2]["licence"] = licence

@@ -13,6 +13,11 @@ from pipeline.pooling.conflicts import conflicts
 from pipeline.pooling.quotas import Quota
 from tests.pipeline.pooling.pools import SEED, choices, keeps, query
 
+ADVICE = (
+    "(section pool of params.yaml); or let there be more candidates: review more queries, sample more (sample.per_repository), "
+    "take in more real-world ones (`limi intake`)"
+)
+
 
 def possible(candidates: list[Candidate], quotas: Any) -> bool:
     return any(keeps(pool, quotas) for size in range(len(candidates) + 1) for pool in combinations(candidates, size))
@@ -48,7 +53,7 @@ def test_a_quota_with_too_few_candidates_stands_alone() -> None:
     assert said(candidates, 2, Quota({"sub_domain": "back-end"}, 1), Quota({"language": "Go"}, 2)) == (
         "no pool of the 3 candidates keeps this quota:\n"
         "  at least 2 of language Go: there can be 1 (1 of the candidates are)\n"
-        "Change it; or review more queries, or sample more (sample.per_repository)"
+        f"Change it {ADVICE}"
     )
 
 
@@ -65,7 +70,7 @@ def test_quotas_that_need_each_other_s_places_are_named_with_what_would_do() -> 
         "no pool of the 9 candidates keeps these quotas together:\n"
         "  exactly 4 of language Go: there can be 2 (6 of the candidates are), given the others\n"
         "  at most 1 of each repository: 2 of each would do, given the others\n"
-        "In each list, one that gives way is enough; or review more queries, or sample more (sample.per_repository)"
+        f"In each list, one that gives way is enough {ADVICE}"
     )
 
 
