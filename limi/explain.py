@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from curated.making.choice_record import CHOICE_FILE, CandidateTold, read_choice
 from limi.screen import line
 from pipeline.description import symbols
 from pipeline.errors import UserError
@@ -20,7 +21,6 @@ from pipeline.tables import FACTS, LICENCES, PULLS, REPEATS, REPOS, SAMPLED
 
 DATA = Path("data")
 CURATED = Path("curated")
-CHOICE = CURATED / "choice.json"
 # What is left out beyond these keeps a life to one screen.
 MOST_FILES = 8
 _SENTENCES = ("success_criteria", "marked", "notes")  # columns of several
@@ -30,8 +30,8 @@ _ADDRESS = re.compile(r"^https?://[^/]+/([^/]+/[^/]+)/pull/([0-9]+).*$")
 
 def explain(item: str) -> None:
     """Print everything known of a pull request, a query or a real-world query. Raises UserError for an unknown id."""
-    competitors = {one["id"]: one for one in _choice()}
-    if competitors.get(item, {}).get("attributes", {}).get("origin") == "real_world":
+    competitors = {one.id: one for one in read_choice(CHOICE_FILE).candidates} if CHOICE_FILE.exists() else {}
+    if item in competitors and competitors[item].attributes.get("origin") == "real_world":
         _real_world(competitors[item])
         return
     item = _ADDRESS.sub(r"\1#\2", item)
@@ -217,30 +217,19 @@ def _told(item: Any) -> str:
     return ": ".join(map(str, item.values())) if isinstance(item, dict) else str(item)
 
 
-def _real_world(competitor: dict[str, Any]) -> None:
+def _real_world(competitor: CandidateTold) -> None:
     """A query that a person brought, in the pool or not; the file has it as it was given."""
     path = Path(read_params().pool.real_world)
-    given = next((query for query in read_real_world(path) if query.id == competitor["id"]), None)
+    given = next((query for query in read_real_world(path) if query.id == competitor.id), None)
     if given is None:
-        raise UserError(f"{competitor['id']} is in {CHOICE} and no longer in {path}; `dvc repro` brings them together")
+        raise UserError(
+            f"{competitor.id} is in {CHOICE_FILE} and no longer in {path}; `dvc repro` brings them together"
+        )
     line(f"{given.id}: real-world query, {given.domain}, {given.sub_domain}", "bold")
     for column in ("query", "success_criteria", "contributor_role", "source", "licence"):
         _told_of(column, getattr(given, column))
-    line(f"\nPool: {'chosen' if competitor['chosen'] else 'not chosen'}", "bold")
-    line(f"  {competitor['reason']}")
-
-
-def _choice() -> list[dict[str, Any]]:
-    """Every candidate for the pool as the choice saw it; none before there is a pool."""
-    try:
-        found = json.loads(CHOICE.read_bytes())["candidates"]
-    except FileNotFoundError:
-        return []
-    except (ValueError, KeyError, TypeError):
-        raise UserError(
-            f"{CHOICE} is not what build_pool writes; `dvc repro --force build_pool` writes it anew"
-        ) from None
-    return list(found)
+    line(f"\nPool: {'chosen' if competitor.chosen else 'not chosen'}", "bold")
+    line(f"  {competitor.reason}")
 
 
 def _pull_of(item: str) -> str:
@@ -256,4 +245,9 @@ def _pull_of(item: str) -> str:
 def _jsonl(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
-    return [json.loads(text) for text in path.read_text(encoding="utf-8").split("\n") if text]
+    try:
+        return [dict(json.loads(text)) for text in path.read_text(encoding="utf-8").split("\n") if text]
+    except (ValueError, TypeError):
+        raise UserError(
+            f"{path} is not what build_pool writes; `dvc repro --force build_pool` writes it anew"
+        ) from None

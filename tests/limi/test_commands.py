@@ -84,6 +84,20 @@ def test_explain_tells_why_a_real_world_query_got_no_place(finished: Project, tm
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "text"), [("choice.json", '{"candidates": [1]}'), ("candidates.jsonl", "x\n"), ("candidates.jsonl", "1\n")]
+)
+def test_explain_of_a_damaged_file_is_a_sentence(finished: Project, name: str, text: str) -> None:
+    path = finished.folder / "curated" / name
+    before = path.read_bytes()
+    path.write_text(text)
+    try:
+        told = said(finished, "explain", "harborlight/beacon#43", code=2)
+        assert name in told and "dvc repro --force build_pool" in told
+    finally:
+        path.write_bytes(before)
+
+
 def test_explain_refuses_an_unknown_id(finished: Project) -> None:
     assert "is not a query of this run" in said(finished, "explain", "gh-ffffffffffff", code=2)
     assert "is not in this run" in said(finished, "explain", "no/body#1", code=2)

@@ -1,5 +1,6 @@
 """The card tells what the evidence tells, and no text in it can be more than text."""
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 from curated.making.card import card_blocks
 from curated.making.dataset import Dataset, make_dataset
 from curated.making.provenance import Provenance
+from curated.making.rights import Licence
 from tests.annotation.report.test_page import PAYLOADS, Seen
 from tests.curated.dataset.reading import dangers, fences, headings, tokens
 from tests.curated.dataset.run import Run
@@ -89,6 +91,14 @@ def test_masking_limits_and_how_to_rebuild_are_told() -> None:
     assert "1 written queries failed the check for English" in found
     assert "make repro" in found and "limi profile" not in found
     assert "No model wrote these queries" not in found
+
+
+def test_where_licences_are_known_from_is_counted_over_candidates_and_contributors() -> None:
+    run = Run()
+    told = {"tide/pool-1#1": Licence("MIT", "base_commit"), "tide/pool-0#2": Licence("MIT", "repository_unconfirmed")}
+    found = make_dataset(replace(run.inputs(), licences=told)).files["README.md"].decode()
+    assert "Of the 3 candidates' licences 1 were read from the files at the base commit. 1 are what" in found
+    assert "and 1 since the commit was not at hand. 2 were given with a real-world query." in found
 
 
 def test_a_pool_that_no_model_wrote_says_so() -> None:

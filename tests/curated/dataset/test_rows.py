@@ -160,3 +160,10 @@ def test_a_pull_request_without_a_title_is_attributed_without_one() -> None:
     run = Run()
     run.pulls[0]["title"] = " "
     assert rows(run)[2]["attribution"].startswith("a pull request without a title by Ada Harbour, tide/pool-1#1")
+
+
+@pytest.mark.parametrize(("kinds", "kept"), [(["email"], False), (["phone"], True), ([], True)])
+def test_the_parameters_say_what_is_masked_in_an_authors_name(kinds: list[str], kept: bool) -> None:
+    run = Run().with_params("mask", kinds=kinds)
+    run.pulls[0]["author"] = MAIL
+    assert (MAIL in rows(run)[2]["attribution"]) is kept

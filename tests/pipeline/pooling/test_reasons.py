@@ -62,6 +62,12 @@ def test_a_chosen_one_tells_its_quotas_its_marks_and_what_a_pool_without_it_lack
     )
 
 
+def test_a_quota_for_each_value_tells_how_many_of_its_own_there_are() -> None:
+    candidates = [query("a", repository="o/a"), query("b", repository="o/b")]
+    choice = choose(candidates, 2, [Quota({"sub_domain": "back-end"}, 2, 2), Quota(each="repository", most=1)], SEED)
+    assert "at most 1 of repository o/a (has 1)" in words(choice, "a")
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
