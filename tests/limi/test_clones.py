@@ -16,7 +16,7 @@ from pipeline.clones.facts import RepositoryFacts, read_facts, read_repositories
 from pipeline.clones.git import git_dir_of, open_clone
 from pipeline.sections import Collect
 from tests.conftest import Repository
-from tests.limi.test_licences import BEGINNINGS
+from tests.pipeline.clones.test_licences import BEGINNINGS
 
 Limi = Callable[..., tuple[int, str]]
 
