@@ -58,10 +58,11 @@ def _alone(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise UserError(f"{folder} is no folder that can be used ({error.strerror}); move away what is there") from None
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"another `limi publish` is at work here (it holds {folder}); wait for it to end") from None
         yield
-    except BlockingIOError:
-        raise UserError(f"another `limi publish` is at work here (it holds {folder}); wait for it to end") from None
     finally:
         os.close(held)
 
