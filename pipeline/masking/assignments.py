@@ -49,21 +49,36 @@ _INSTRUCTION = re.compile(
 _OF_CONTENT = re.compile(
     r"(?:sha\d{0,3}|commit|rev|revision|digest|checksum|etag|fingerprint|integrity)[_ -]?$", re.IGNORECASE
 )
+# What every name holds, and how many characters of a name may stand before it (`encryption_key`). K and s have odd forms.
+_STEM = re.compile("[pPcCkKsStTaAbB\u017f\u212a](?=(?i:ass|wd|w|ontrase|ey|ecret|oken|redential|uth|earer))")
+_BEFORE_STEM = len("encryption_")
 _WORD_BEFORE = 20  # characters that are read before a name
 
 
 def assigned_secrets(text: str) -> Iterator[Found]:
     """Literals that a name asking for a secret is given, compared with or called with, in any quotes, or bare."""
-    for match in _QUOTED.finditer(text):
+    for match in _by_stem(_QUOTED, text):
         # In a list such as `"password", "timeout"` the next word is no value; with digits it can be one, as in `define`.
         asks_password = match["password"] is not None and match["sign"] != ","
         if is_literal_secret(match["value"], asks_password, quoted=True) and not _identifies_content(match):
             yield Found("secret", *match.span("value"), match["value"])
     for pattern in (_REVERSED, _FIELD, _BARE, _INSTRUCTION):
-        for match in pattern.finditer(text):
+        for match in _by_stem(pattern, text) if pattern is _BARE else pattern.finditer(text):
             asks_password, quoted = match["password"] is not None, pattern in (_REVERSED, _FIELD)
             if is_literal_secret(match["value"], asks_password, quoted) and not _identifies_content(match):
                 yield Found("secret", *match.span("value"), match["value"])
+
+
+def _by_stem(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """The same as `pattern.finditer(text)` for a pattern that begins with a name, tried only where a name can begin."""
+    at = 0
+    for stem in _STEM.finditer(text):
+        for start in range(max(at, stem.start() - _BEFORE_STEM), stem.start() + 1):
+            at = start + 1
+            if match := pattern.match(text, start):
+                yield match
+                at = match.end()
+                break
 
 
 def _identifies_content(match: re.Match[str]) -> bool:

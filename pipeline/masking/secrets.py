@@ -47,12 +47,15 @@ _PLUGINS: tuple[RegexBasedDetector, ...] = (
     TwilioKeyDetector(),
 )
 _SHORTEST_GROUP = 16  # characters; a shorter group of a plugin's pattern is the prefix of its token
+# Without regard to case these match i, k and s, and are not made so by `lower`.
+_ODD_CASE = re.compile("[\u0130\u0131\u017f\u212a]")
 _DELIMITERS = ' \t\r\n\f\v"=:'  # some patterns of plugins take the character before and after
 
 
 @dataclass(frozen=True)
 class _Rule:
     pattern: re.Pattern[str]
+    needs: tuple[str, ...]
     judged: bool
     password: bool
     bare: bool
@@ -62,7 +65,10 @@ def secrets(text: str) -> Iterator[Found]:
     """Every place that looks like a literal secret, be it a real one or one made for a test."""
     yield from key_lines(text)
     yield from _known_to_plugins(text)
+    folded = "" if _ODD_CASE.search(text) else text.lower()
     for rule in _rules():
+        if folded and not any(need in folded for need in rule.needs):
+            continue
         group = "value" if "value" in rule.pattern.groupindex else 0
         for match in rule.pattern.finditer(text):
             if not rule.judged or is_literal_secret(match[group], rule.password, not rule.bare):
@@ -104,6 +110,7 @@ def _rules() -> tuple[_Rule, ...]:
     entries = tomllib.loads(TABLE.read_text(encoding="utf-8"))["rule"]
     if unknown := {name for entry in entries for name in entry} - {
         "name",
+        "needs",
         "pattern",
         "note",
         "inside",
@@ -115,6 +122,7 @@ def _rules() -> tuple[_Rule, ...]:
     return tuple(
         _Rule(
             re.compile(entry["pattern"] if entry.get("inside") else _AT_WORD + f"(?:{entry['pattern']})", re.MULTILINE),
+            tuple(entry["needs"]),
             entry.get("judged", False),
             entry.get("password", False),
             entry.get("bare", False),
