@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 CONTRACT := tests/servers/contract
 MODEL := tests/servers/model
 STUDIO := $(VENV)/label-studio
+MINI := $(VENV)/mini-swe-agent
 
 .PHONY: repro test lint install clean
 .DELETE_ON_ERROR:
@@ -15,7 +16,7 @@ repro: install
 	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
 	$(BIN)/limi funnel
 
-test: install $(CONTRACT)/node_modules/.package-lock.json $(MODEL)/node_modules/.package-lock.json $(STUDIO)/environment.made \
+test: install $(CONTRACT)/node_modules/.package-lock.json $(MODEL)/node_modules/.package-lock.json $(STUDIO)/environment.made $(MINI)/environment.made \
 		$(VENV)/recordings-read $(STUDIO)/sqlite.made $(STUDIO)/postgresql.made
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest --numprocesses $(PROCESSES)
 
@@ -52,5 +53,10 @@ $(STUDIO)/%.made: $(STUDIO)/environment.made annotation/server/inside/limi_serve
 	$(PYTHON) -m tests.annotation.server.template $*
 	touch $@
 
+# mini-swe-agent in an environment of its own, 53 MB, so that a test run needs no network.
+$(MINI)/environment.made: trajectories/collecting/requirements.txt $(VENV)/installed
+	$(BIN)/python -m trajectories.collecting $(MINI)
+	touch $@
+
 clean:
-	rm -rf data metrics plots .limi curated/pool.jsonl curated/candidates.jsonl curated/choice.json curated/dataset reports
+	rm -rf data metrics plots sft .limi curated/pool.jsonl curated/candidates.jsonl curated/choice.json curated/dataset reports

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from limi.intake import app as intake
+from limi.trajectories import group as trajectories
 from pipeline.errors import LimiError
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ annotate = typer.Typer(
     no_args_is_help=True, help="The review in Label Studio: docs/REVIEW.md, and for annotators docs/ANNOTATORS.md."
 )
 app.add_typer(annotate, name="annotate")
+app.add_typer(trajectories, name="trajectories")
 app.add_typer(intake, name="intake")
 
 

@@ -33,6 +33,7 @@ from pipeline.sections import (
     Synthesize,
 )
 from pipeline.strict_yaml import line_numbers, load
+from pipeline.trajectory_sections import Trajectories
 
 
 class Params(Section):
@@ -53,6 +54,7 @@ class Params(Section):
     checks: Checks
     review: Review
     pool: Pool
+    trajectories: Trajectories
 
     @model_validator(mode="after")
     def _limits_fit(self) -> "Params":

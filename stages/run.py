@@ -26,7 +26,7 @@ def run_stage(stage: Callable[[], None]) -> None:
 
 
 def _remove_unfinished() -> None:
-    for folder in ("data", "curated", "metrics", "plots", "reports"):
+    for folder in ("data", "curated", "metrics", "plots", "reports", "sft"):
         for unfinished in Path(folder).rglob(".*.tmp"):
             unfinished.unlink(missing_ok=True)
 

@@ -99,7 +99,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("annotation", "demo", "docs", "limi", "pipeline", "profiles", "stages"):
+        for name in ("annotation", "demo", "docs", "limi", "pipeline", "profiles", "stages", "trajectories"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         outputs = shutil.ignore_patterns("__pycache__", "*.json", "*.jsonl", "dataset")
         shutil.copytree(ROOT / "curated", folder / "curated", ignore=outputs)

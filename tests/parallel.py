@@ -10,7 +10,14 @@ from xdist.scheduler import LoadScopeScheduling
 # Folders whose tests share a Label Studio: one process starts it, once.
 LABEL_STUDIO = ("tests/annotation/browser/", "tests/annotation/server/", "tests/annotation/studio/")
 # What takes longest begins first, so that no process is left alone with it at the end.
-LONG = (*LABEL_STUDIO, "tests/stages/", "tests/limi/", "tests/servers/", "tests/demo/")
+LONG = (
+    *LABEL_STUDIO,
+    "tests/stages/",
+    "tests/limi/",
+    "tests/servers/",
+    "tests/demo/",
+    "tests/trajectories/collecting/",
+)
 
 
 def unit(path: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from curated.making.columns import CANDIDATES, POOL
+from curated.making.columns import CANDIDATES, POOL, TRAJECTORIES
 from limi.command import app
 from pipeline.filters import content_rules, rules, too_many_tokens
 from pipeline.params import known_keys, read_params
@@ -36,7 +36,9 @@ def test_every_parameter_is_documented_with_its_meaning_and_no_other() -> None:
         assert f"| `{key}` | {meaning} |" in DOCS["PARAMETERS.md"]
 
 
-@pytest.mark.parametrize("table", (*PULL_TABLES, *QUERY_TABLES, POOL, CANDIDATES), ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "table", (*PULL_TABLES, *QUERY_TABLES, POOL, CANDIDATES, TRAJECTORIES), ids=lambda table: table.name
+)
 def test_every_column_is_documented_with_its_meaning(table) -> None:  # type: ignore[no-untyped-def]
     section = DOCS["DATA.md"].split(f"\n## {table.name}\n")[1].split("\n## ")[0]
     documented = re.findall(r"^\| `(\w+)` \| [^|]+ \| (.+) \|$", section, re.MULTILINE)

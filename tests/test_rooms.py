@@ -11,16 +11,17 @@ import yaml
 from pipeline.fingerprint import DATA_BESIDE, WITHOUT_EFFECT, import_closure
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("annotation", "benchmarks", "curated", "demo", "limi", "pipeline", "stages")
+ROOMS = ("annotation", "benchmarks", "curated", "demo", "limi", "pipeline", "stages", "trajectories")
 # room -> rooms it may import from, besides itself
 ALLOWED = {
     "pipeline": set(),
     "annotation": {"pipeline"},
-    "curated": {"annotation", "pipeline"},
+    "curated": {"annotation", "pipeline", "trajectories"},
     "demo": {"pipeline"},
-    "stages": {"annotation", "curated", "demo", "pipeline"},
-    "limi": {"annotation", "curated", "demo", "pipeline"},
-    "benchmarks": {"annotation", "curated", "demo", "pipeline"},
+    "trajectories": {"pipeline"},
+    "stages": {"annotation", "curated", "demo", "pipeline", "trajectories"},
+    "limi": {"annotation", "curated", "demo", "pipeline", "trajectories"},
+    "benchmarks": {"annotation", "curated", "demo", "pipeline", "trajectories"},
 }
 # library -> the only folder that imports it
 DOORS = {
@@ -39,6 +40,8 @@ DOORS = {
     "py3langid": "pipeline/text_language.py",
     "rensa": "pipeline/compare",
     "detect_secrets": "pipeline/masking",
+    "jsonschema": "trajectories/checks/arguments.py",
+    "transformers": ("trajectories/export/counting.py", "finetune"),
     "packaging": "pipeline/spdx.py",
     "phonenumbers": "pipeline/masking",
     "httpx2": ("pipeline/llm/connection.py", "curated/hub/connection.py"),

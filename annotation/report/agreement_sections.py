@@ -3,9 +3,9 @@
 from typing import Any
 
 from annotation.report.charts import LIMITS, interval_bar, lowest_of
-from annotation.report.element import Markup, element, join, table
 from annotation.report.links import Link
 from annotation.report.words import count, estimate_words, title_of
+from pipeline.html import Markup, element, join, table
 
 MEANING = {
     "verdict": "accept, edit or reject",

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from annotation.report.element import Markup, element, join
 from annotation.report.words import RELIABLE, TENTATIVE, duration, plain_estimate
+from pipeline.html import Markup, element, join
 
 _WIDTH, _HEIGHT, _EDGE = 300, 18, 6
 LIMITS = (TENTATIVE, RELIABLE)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from annotation.report.element import Markup, element, join, table
 from annotation.report.links import Link
 from annotation.report.words import count, listed, shortened, title_of
+from pipeline.html import Markup, element, join, table
 
 MOST_SHOWN = 100  # disputes on the page; the JSON has all
 MOST_DIFFERENT = 200  # of those that need no decision

@@ -3,8 +3,8 @@
 from typing import Any
 
 from annotation.report.charts import count_bar
-from annotation.report.element import Markup, element, table
 from annotation.report.words import shortened, title_of
+from pipeline.html import Markup, element, table
 
 
 def findings_section(found: dict[str, list[dict[str, Any]]]) -> Markup:

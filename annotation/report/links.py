@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from annotation.judgements import Judgement
-from annotation.report.element import Markup, element, text
+from pipeline.html import Markup, element, text
 
 Link = Callable[[str, str, str], Markup]
 

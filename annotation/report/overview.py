@@ -3,8 +3,8 @@
 from typing import Any
 
 from annotation.report.charts import stack
-from annotation.report.element import Markup, element, join, table
 from annotation.report.words import count, estimate_words, listed, moment, strength
+from pipeline.html import Markup, element, join, table
 
 DECIDES = "side"  # the question whose alpha stands first: what the merge counts
 

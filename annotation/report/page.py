@@ -4,32 +4,18 @@ from typing import Any
 
 from annotation.report.agreement_sections import agreement, calibration
 from annotation.report.disagreement_sections import disagreement_section
-from annotation.report.element import Markup, element, join
 from annotation.report.findings_section import findings_section
 from annotation.report.links import Link
 from annotation.report.overview import overview, people
 from annotation.report.style import STYLE
 from annotation.report.time_sections import drift, judge, times
-
-# Even if a text got through as markup, a browser would run and fetch nothing.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+from pipeline.html import Markup, document, element, join
 
 
 def page(metrics: dict[str, Any], link: Link, title: str) -> str:
     """The page of what `report_metrics` gives; `link` makes a judgement a link to its task."""
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("title", f"{title}: reviews"),
-        element("style", Markup(STYLE)),
-    )
-    body = element(
-        "body", element("h1", f"{title}: reviews"), overview(metrics), people(metrics), _details(metrics, link)
-    )
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+    name = f"{title}: reviews"
+    return document(name, STYLE, element("h1", name), overview(metrics), people(metrics), _details(metrics, link))
 
 
 def _details(metrics: dict[str, Any], link: Link) -> Markup:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from annotation.report.charts import interval_bar, lowest_of, stack, time_bar
-from annotation.report.element import Markup, element, join, table
 from annotation.report.links import Link
 from annotation.report.words import duration, estimate_words, listed, moment
+from pipeline.html import Markup, element, join, table
 
 MOST_OUTLIERS = 5  # named for each annotator on the page; the JSON has all
 SHADES = {"accept": "good", "edit": "half", "reject": "bad"}

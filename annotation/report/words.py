@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from annotation.report.element import Markup, element, join
+from pipeline.html import Markup, element, join
 
 TITLES = {
     "side": "keep or reject",

@@ -5,8 +5,9 @@ from typing import Any
 
 from curated.making.blocks import Block, Bullets, Heading, Link, Mono, Note, Part, Program, Quoted, grid, say
 from curated.making.card_choice import choice
+from curated.making.card_sessions import sessions
 from curated.making.card_trust import trust
-from curated.making.columns import CONFIGS, MEMBERS
+from curated.making.columns import CANDIDATES, CONFIGS, MEMBERS, POOL, TRAJECTORIES
 from curated.making.inputs import Inputs
 from curated.making.metadata import NAME
 from curated.making.provenance import Provenance
@@ -16,19 +17,21 @@ _EXAMPLES = 3
 _Rows = list[dict[str, Any]]
 
 
-def card_blocks(inputs: Inputs, pool: _Rows, candidates: _Rows, made: Provenance) -> list[Block]:
-    """The whole card below its metadata."""
+def card_blocks(inputs: Inputs, rows: dict[str, _Rows], made: Provenance) -> list[Block]:
+    """The whole card below its metadata. `rows` are those of each table, by its name."""
+    pool, candidates, worked = rows[POOL.name], rows[CANDIDATES.name], rows.get(TRAJECTORIES.name, [])
     return [
         Heading(1, NAME),
         *_what(inputs, pool, candidates),
-        *_load(),
+        *_load([table.name for table in CONFIGS if table.name in rows]),
         *_examples(pool),
+        *(sessions(worked, len(pool)) if worked else ()),
         *choice(inputs, pool, candidates),
         *trust(inputs, pool, candidates),
         *_rights(pool, candidates),
         *_limits(inputs, candidates),
         *_rebuild(inputs, made),
-        *_columns(),
+        *_columns(rows),
     ]
 
 
@@ -58,11 +61,9 @@ def _what(inputs: Inputs, pool: _Rows, candidates: _Rows) -> list[Block]:
     return [*blocks, say("What its makers say of this pool:"), Quoted(inputs.params.pool.origin_note)]
 
 
-def _load() -> list[Block]:
-    code = """from datasets import load_dataset
-
-pool = load_dataset("FOLDER_OR_REPOSITORY", "pool", split="train")
-candidates = load_dataset("FOLDER_OR_REPOSITORY", "candidates", split="train")"""
+def _load(names: list[str]) -> list[Block]:
+    lines = [f'{name} = load_dataset("FOLDER_OR_REPOSITORY", "{name}", split="train")' for name in names]
+    code = "\n".join(["from datasets import load_dataset", "", *lines])
     return [
         Heading(2, "Load it"),
         Program("python", code),
@@ -199,9 +200,9 @@ def _rebuild(inputs: Inputs, made: Provenance) -> list[Block]:
     ]
 
 
-def _columns() -> list[Block]:
+def _columns(written: dict[str, _Rows]) -> list[Block]:
     blocks: list[Block] = [Heading(2, "Columns")]
-    for table in CONFIGS:
+    for table in (table for table in CONFIGS if table.name in written):
         rows = []
         for name, (kind, meaning) in table.columns.items():
             rows.append((Mono(name), Mono(str(kind).split("(")[0].lower()), meaning))

@@ -1,4 +1,4 @@
-"""The two tables of the dataset, each column with its type and its meaning: what the card, Croissant and the loaders are told."""
+"""The tables of the dataset, each column with its type and its meaning: what the card, Croissant and the loaders are told."""
 
 from typing import Any, cast
 
@@ -7,6 +7,7 @@ import polars as pl
 from pipeline.query_tables import REVIEWED
 from pipeline.table import Table
 from pipeline.tables import SAMPLED
+from trajectories.export.rows import TRAJECTORIES as EXPORTED
 
 _TEXT, _COUNT, _FLAG, _SHARE = pl.String(), pl.Int64(), pl.Boolean(), pl.Float64()
 _TEXTS = pl.List(_TEXT)
@@ -96,4 +97,12 @@ CANDIDATES = Table(
     },
 )
 
-CONFIGS = (POOL, CANDIDATES)
+TRAJECTORIES = Table(
+    "trajectories",
+    "build_dataset",
+    "one session of work on a query of the pool, as messages to train on",
+    {**EXPORTED.columns, **_RIGHTS},
+)
+
+# The last one is there only if sessions are.
+CONFIGS = (POOL, CANDIDATES, TRAJECTORIES)

@@ -104,7 +104,7 @@ def _records(written: Written) -> dict[str, Any]:
 
 
 def _key(table: Table) -> str:
-    return "id" if "id" in table.columns else "query_id"
+    return next(name for name in ("id", "trajectory_id", "query_id") if name in table.columns)
 
 
 def _field(name: str, meaning: str, kind: pl.DataType, source: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from curated.making.card import card_blocks
-from curated.making.columns import CANDIDATES, POOL
+from curated.making.columns import CANDIDATES, POOL, TRAJECTORIES
 from curated.making.croissant import croissant
 from curated.making.encoded import jsonl_bytes, parquet_bytes
 from curated.making.inputs import Inputs
@@ -22,7 +22,7 @@ from curated.making.markdown import markdown
 from curated.making.metadata import NAME, Written, metadata
 from curated.making.preview import preview
 from curated.making.provenance import Provenance
-from curated.making.rows import candidate_rows, pool_rows
+from curated.making.rows import candidate_rows, pool_rows, trajectory_rows
 from pipeline.errors import UserError
 from pipeline.files import atomic, write_text
 from pipeline.table import Table
@@ -50,11 +50,15 @@ def make_dataset(inputs: Inputs, made: Provenance | None = None) -> Dataset:
         raise UserError(
             "curated/pool.jsonl is empty: there is nothing to publish; pool.github_pr_count says how many queries it gets"
         )
+    tables = [POOL, CANDIDATES]
+    if inputs.sessions.height:
+        tables.append(TRAJECTORIES)
+        rows[TRAJECTORIES.name] = trajectory_rows(inputs, rows[POOL.name])
     files: dict[str, bytes] = {}
-    written = [_written(table, rows[table.name], files) for table in (POOL, CANDIDATES)]
+    written = [_written(table, rows[table.name], files) for table in tables]
     licences = sorted({row["licence"] for table in rows.values() for row in table})
     about = metadata(written, licences, _languages(inputs), inputs.demo)
-    blocks = card_blocks(inputs, rows[POOL.name], rows[CANDIDATES.name], made)
+    blocks = card_blocks(inputs, rows, made)
     files[CARD] = f"---\n{about}---\n\n{markdown(blocks)}".encode()
     keywords = [*_KEYWORDS, *(["demo"] if inputs.demo else [])]
     files[CROISSANT] = croissant(written, licences, _description(inputs, rows), keywords, VERSION, made)
@@ -116,9 +120,11 @@ def _languages(inputs: Inputs) -> list[str]:
 
 def _description(inputs: Inputs, rows: dict[str, list[dict[str, Any]]]) -> str:
     demo = " This is a demo: repositories, queries and reviews were authored for the project." if inputs.demo else ""
+    sessions = len(rows.get(TRAJECTORIES.name, ()))
+    worked = f", and {sessions} sessions of work on queries of the pool" if sessions else ""
     return (
         f"{len(rows[POOL.name])} queries for software agents, from real-world use and from merged pull requests, and the "
-        f"{len(rows[CANDIDATES.name])} reviewed candidates of the latter with their verdicts.{demo}"
+        f"{len(rows[CANDIDATES.name])} reviewed candidates of the latter with their verdicts{worked}.{demo}"
     )
 
 

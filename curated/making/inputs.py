@@ -14,12 +14,15 @@ from curated.making.columns import REVIEW
 from curated.making.rights import Licence, licences_of
 from pipeline.compare.contamination import Contamination
 from pipeline.errors import UserError
+from pipeline.files import sha256_text
 from pipeline.ledger import FOLDER, funnel, read_fates
 from pipeline.params import Params
 from pipeline.query_tables import REVIEWED
 from pipeline.tables import LICENCES, SAMPLED
+from trajectories.export.rows import TRAJECTORIES
 
 POOL_FILE = Path("curated/pool.jsonl")
+SESSIONS_FILE = Path("sft/train.parquet")
 CANDIDATES_FILE = Path("curated/candidates.jsonl")
 SCRIPT_FILE = Path("docs/draw_again.py")
 DEMO_SOURCE = "written for the demo world"  # what each query of demo/real_world.jsonl gives as its source
@@ -106,7 +109,7 @@ class Inputs:
     `steps` is the ledger's funnel (pipeline.ledger.funnel), `masked` how many values of each kind were masked in the sample,
     `benchmarks` the names of those it was held against, `choice_file` what curated/choice.json
     holds, byte for byte, `script` the one that draws again from it,
-    `licences` those of the sampled pull requests, by pr_id.
+    `licences` those of the sampled pull requests, by pr_id, `sessions` the rows that export_sft wrote.
     """
 
     pool: list[PoolRow]
@@ -123,6 +126,7 @@ class Inputs:
     choice_file: bytes
     script: bytes
     licences: Mapping[str, Licence] = field(default_factory=dict)
+    sessions: pl.DataFrame = field(default_factory=lambda: TRAJECTORIES.frame([]))
 
     @property
     def demo(self) -> bool:
@@ -155,6 +159,7 @@ def read_inputs(root: Path, params: Params) -> Inputs:
         choice_file=(root / CHOICE_FILE).read_bytes(),
         script=(root / SCRIPT_FILE).read_bytes(),
         licences=licences_of(_licences(root / "data/licences.parquet", sampled), sampled),
+        sessions=TRAJECTORIES.read(root / SESSIONS_FILE),
     )
     if len(inputs.choices) != len(lines):
         raise UserError(f"{CANDIDATES_FILE} has a query twice; `dvc repro --force build_pool` writes it anew")
@@ -209,6 +214,11 @@ def check_one_run(inputs: Inputs) -> None:
         row for row in inputs.pool if row.pull_request and row.pull_request.get("base_sha") != bases.get(row.source)
     ]:
         wrong.append(f"{moved[0].id} has another base commit in {POOL_FILE} than in data/sampled.parquet")
+    asked = {row.id: sha256_text(row.query) for row in inputs.pool}
+    for name, query_id, sha256 in inputs.sessions.select("trajectory_id", "query_id", "query_sha256").iter_rows():
+        if asked.get(query_id) != sha256:
+            wrong.append(f"{name} in {SESSIONS_FILE} is no work on a query of {POOL_FILE}")
+            break
     if wrong:
         raise UserError(f"these are not of one run: {'; '.join(wrong)}. `dvc repro` brings them together")
 

@@ -1,12 +1,10 @@
 """The card as one HTML page to look at before it is published: no script, nothing that a browser would fetch, every text escaped."""
 
-from annotation.report.element import Markup, element, join
-from annotation.report.element import table as html_table
 from annotation.report.style import STYLE
 from curated.making.blocks import Block, Bullets, Grid, Heading, Link, Mono, Note, Part, Program, Quoted, Words
+from pipeline.html import Markup, document, element, join
+from pipeline.html import table as html_table
 
-# Even if a text got through as markup, a browser would run and fetch nothing.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = (
     STYLE
     + """
@@ -24,18 +22,8 @@ th code { white-space: nowrap; } li { margin: 2px 0; max-width: 80ch; }
 
 def preview(blocks: list[Block], title: str, metadata: str) -> str:
     """The whole page; `metadata` is the card's YAML, shown folded."""
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("title", title),
-        element("style", Markup(_STYLE)),
-    )
     folded = element("details", element("summary", "Metadata for the Hub"), element("pre", metadata))
-    body = element("body", folded, *(_block(block) for block in blocks))
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+    return document(title, _STYLE, folded, *(_block(block) for block in blocks))
 
 
 def _block(block: Block) -> Markup:

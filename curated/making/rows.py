@@ -1,4 +1,4 @@
-"""The rows of both tables: sorted, with licence and attribution, and without personal data, whatever order the inputs come in."""
+"""The rows of all tables: sorted, with licence and attribution, and without personal data, whatever order the inputs come in."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from curated.making.columns import CANDIDATES, POOL
+from curated.making.columns import CANDIDATES, POOL, TRAJECTORIES
 from curated.making.inputs import CANDIDATES_FILE, POOL_FILE, Inputs, PoolRow
 from curated.making.rights import (
     Licence,
@@ -90,6 +90,18 @@ def candidate_rows(inputs: Inputs) -> list[dict[str, Any]]:
     refuse_without_licence([(row["query_id"], row["licence"]) for row in rows], str(CANDIDATES_FILE))
     _refuse(dirty, str(CANDIDATES_FILE))
     return rows
+
+
+def trajectory_rows(inputs: Inputs, pool: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of TRAJECTORIES by query and trajectory_id, under the licence and attribution of their query's row in `pool`.
+
+    A session shows the repository's text and is work on it. It was held against `not_masked` when it was exported.
+    """
+    rights = {row["id"]: {name: row[name] for name in ("licence", "licence_as_of", "attribution")} for row in pool}
+    rows = [
+        row | rights[row["query_id"]] for row in inputs.sessions.sort("query_id", "trajectory_id").iter_rows(named=True)
+    ]
+    return [_in_order(row, TRAJECTORIES.columns) for row in rows]
 
 
 def personal(texts: list[str], inputs: Inputs) -> str:

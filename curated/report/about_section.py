@@ -1,10 +1,10 @@
 """What this run is: its profile, source and seed, who wrote and judged, and the hashes that tell it from another one."""
 
-from annotation.report.element import Markup, join
 from annotation.report.words import count
 from curated.making.provenance import Provenance
 from curated.report.evidence import Evidence
 from curated.report.parts import code, facts, note, section, several
+from pipeline.html import Markup, join
 
 SOURCES = {
     "demo": "the embedded demo world",

@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 
 from annotation.report.charts import LIMITS, interval_bar, lowest_of, stack
-from annotation.report.element import Markup, element, join
 from annotation.report.words import RELIABLE, TENTATIVE, count, plain_estimate, strength, title_of
 from curated.making.inputs import Interval
 from curated.report.evidence import Evidence
 from curated.report.parts import code, few, figures, in_words, note, section, share
+from pipeline.html import Markup, element, join
 
 VERDICTS = (("good", "accept"), ("half", "edit"), ("bad", "reject"))
 MOST_ROWS = 20  # adjudications on the page

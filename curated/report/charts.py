@@ -5,8 +5,8 @@ Drawings stretch with the window, so they hold nothing but bars and lines; all w
 
 from collections.abc import Mapping, Sequence
 
-from annotation.report.element import Markup, element, join
 from curated.report.parts import scrolling
+from pipeline.html import Markup, element, join
 
 _WIDE, _HIGH = 1000, 100  # of a drawing's own units, which stretch
 STEPS = 5  # shades of a heat table

@@ -4,10 +4,10 @@ from collections import Counter
 
 import polars as pl
 
-from annotation.report.element import Markup, element, join
 from annotation.report.words import count
 from curated.report.evidence import Evidence
 from curated.report.parts import code, figures, in_words, note, pull_link, section, several
+from pipeline.html import Markup, element, join
 
 STAGE = "compare_prs"
 MOST_ROWS = 20  # dropped pull requests on the page

@@ -7,11 +7,11 @@ from typing import Any
 import polars as pl
 
 from annotation.report.charts import stack
-from annotation.report.element import Markup, element, join
 from annotation.report.words import count
 from curated.report.charts import heat_table, legend
 from curated.report.evidence import Evidence
 from curated.report.parts import figures, note, section, several, share
+from pipeline.html import Markup, element, join
 
 MOST_ROWS = 25  # repositories on the page; of the rest the number is told
 MOST_NAMED = 5  # repositories in one sentence

@@ -5,11 +5,11 @@ from typing import Any
 
 import polars as pl
 
-from annotation.report.element import Markup, element, join
 from annotation.report.words import count
 from curated.making.inputs import PoolRow
 from curated.report.evidence import Evidence
 from curated.report.parts import code, drawn, in_words, note, pull_link, section
+from pipeline.html import Markup, element, join
 
 EXAMPLES, OF_PULLS = 6, 4
 

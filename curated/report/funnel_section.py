@@ -4,11 +4,11 @@ from typing import Any
 
 import polars as pl
 
-from annotation.report.element import Markup, element, join
 from annotation.report.words import count
 from curated.report.charts import step_bar
 from curated.report.evidence import Evidence
 from curated.report.parts import code, drawn, figures, in_words, note, pull_link, section, share
+from pipeline.html import Markup, element, join
 
 STAGE_WORDS = {
     "collect_prs": "read from their repositories",

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from annotation.report.charts import stack
-from annotation.report.element import Markup, element, join
 from annotation.report.words import count
 from curated.report.evidence import Evidence
 from curated.report.parts import code, few, figures, note, pull_link, section, several
+from pipeline.html import Markup, element, join
 
 EDGES = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)  # with the limit among them; 0.25 is one name
 

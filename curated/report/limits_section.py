@@ -1,8 +1,8 @@
 """What the run report does not know: said in one place, so that no figure is read for more than it tells."""
 
-from annotation.report.element import Markup, element
 from curated.report.evidence import Evidence
 from curated.report.parts import section
+from pipeline.html import Markup, element
 
 
 def limits(evidence: Evidence) -> Markup:

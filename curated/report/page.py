@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from annotation.report.element import Markup, element
 from curated.making.provenance import Provenance
 from curated.report.about_section import about
 from curated.report.agreement_section import agreement_section
@@ -18,6 +17,7 @@ from curated.report.pool_section import pool_section
 from curated.report.sizes_section import sizes
 from curated.report.spend_section import spend
 from curated.report.style import STYLE
+from pipeline.html import Markup, element
 
 # Even if a text got through as markup, a browser would run and fetch nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

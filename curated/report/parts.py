@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from annotation.report.element import Markup, element, join
 from pipeline.clones.facts import FULL_NAME
+from pipeline.html import Markup, element, join
 from pipeline.params import Params
 from pipeline.sampling import draw_key
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from annotation.report.element import Markup, element, join
 from annotation.report.words import count
 from curated.making.choice_record import CandidateTold, ChoiceRecord
 from curated.report.parts import code, note
+from pipeline.html import Markup, element, join
 
 NEAR = 4  # shown on each side of the pool's edge
 MOST_REASONS = 100  # folded, of those left out

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from annotation.report.charts import stack
-from annotation.report.element import Markup, element, join
 from annotation.report.words import count
 from curated.making.choice_record import CandidateTold, ChoiceRecord, QuotaKept
 from curated.report.charts import legend
 from curated.report.evidence import Evidence
 from curated.report.parts import code, figures, note, section
 from curated.report.pool_edge import MORE_IS_WORSE, edge
+from pipeline.html import Markup, element, join
 
 
 def pool_section(evidence: Evidence) -> Markup:

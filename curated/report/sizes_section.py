@@ -1,9 +1,9 @@
 """How large the patches are: the histogram of their tokens, with the limit that decides and the places of the pool's."""
 
-from annotation.report.element import Markup, element
 from curated.report.charts import histogram, legend
 from curated.report.evidence import Evidence
 from curated.report.parts import figures, note, section
+from pipeline.html import Markup, element
 
 
 def sizes(evidence: Evidence) -> Markup:

@@ -1,9 +1,9 @@
 """What the queries cost: calls, tokens and dollars, and each accepted query's part of them."""
 
-from annotation.report.element import Markup, element
 from annotation.report.words import count
 from curated.report.evidence import Evidence
 from curated.report.parts import code, facts, figures, note, section
+from pipeline.html import Markup, element
 
 
 def spend(evidence: Evidence) -> Markup:

@@ -14,7 +14,12 @@ from pipeline.sections import MAX_TOKEN_BYTES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEMO = (ROOT / "profiles/demo.yaml").read_text(encoding="utf-8")
-OPEN = ("pool.sub_domains", "review.annotators", "review.adjudicators")  # blocks whose keys are the user's own
+OPEN = (
+    "pool.sub_domains",
+    "review.annotators",
+    "review.adjudicators",
+    "trajectories.checks.severity",
+)  # their keys are the user's
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
 
 

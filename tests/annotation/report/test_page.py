@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from annotation.judgements import Judgement, Mark
-from annotation.report.element import Markup, element, join, text
 from annotation.report.links import Link, task_links
 from annotation.report.page import page
+from pipeline.html import Markup, element, join, text
 from tests.annotation.report.reviews import NINE, REVIEW, SERVER, decided, judged, metrics_of, task
 
 TAGS = set(

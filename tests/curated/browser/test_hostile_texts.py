@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from annotation.report.element import text
+from pipeline.html import text
 from tests.annotation.report.test_page import PAYLOADS
 from tests.curated.browser.pages import opened, write_pages
 from tests.curated.report.world import World

@@ -16,6 +16,7 @@ from pipeline.params import Params, read_params
 from pipeline.query_tables import REVIEWED
 from pipeline.tables import LEDGER, LICENCES, SAMPLED
 from tests.pipeline.query_rows import WITHOUT_MODEL
+from trajectories.export.rows import TRAJECTORIES, write_rows
 
 ROOT = Path(__file__).resolve().parents[3]
 NOTE = "queries of this test"
@@ -90,6 +91,7 @@ class Run:
         ]
         self.real_world = [real_world(1), real_world(2)]
         self.chosen = 0
+        self.sessions: list[dict[str, Any]] = []  # rows of trajectories.export.rows
         self.licences: dict[str, str] = {}  # by pr_id; others are not at hand
         self.params: Params = read_params(ROOT / "profiles/clones.yaml")
 
@@ -179,10 +181,12 @@ class Run:
             choice=ChoiceRecord.model_validate(self.record()),
             script=b"print(78)\n",
             choice_file=(json.dumps(self.record(), indent=2) + "\n").encode(),
+            sessions=TRAJECTORIES.frame(mixed(self.sessions)),
         )
 
     def write(self, root: Path) -> Path:
         """Everything as files of a project."""
+        write_rows(self.sessions, root / "sft/train.parquet")
         fates = [("collect_prs", 9, 9), ("compare_prs", 9, 3), ("merge_reviews", 3, 2), ("build_pool", 2, 1)]
         for stage, entered, kept in fates:
             rows = [

@@ -184,4 +184,4 @@ def test_the_same_blocks_are_card_and_preview() -> None:
     run = Run()
     made = make_dataset(run.inputs())
     assert "The gate of basin 1 stays open" in made.preview and "Krippendorff&#x27;s alpha" in made.preview
-    assert len(card_blocks(run.inputs(), [], [], Provenance())) > 20
+    assert len(card_blocks(run.inputs(), {"pool": [], "candidates": []}, Provenance())) > 20

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from annotation.report.element import Markup
 from curated.making.provenance import Provenance
 from curated.report.evidence import Evidence, read_evidence
 from curated.report.examples_section import drawn_rows
 from curated.report.page import page
+from pipeline.html import Markup
 from tests.annotation.report.test_page import PAYLOADS, Seen
 from tests.curated.report.reading import Page, words
 from tests.curated.report.world import World

@@ -1,0 +1,50 @@
+"""The parameters of the checks, and what is known of the query that a session is held against."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.masking.found import Kind
+from pipeline.masking.mask import KINDS
+from pipeline.sections import NonNegative, Positive, Section
+
+Severity = Literal["refused", "flagged", "off"]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Limits(Section):
+    """How strict the checks are."""
+
+    severity: dict[str, Severity] = Field(
+        default={},
+        description="rule -> refused, flagged or off, where it shall differ from the rule's own",
+    )
+    kinds: list[Kind] = Field(
+        default=list(KINDS), description="kinds of secrets and personal data that must not stand in it"
+    )
+    most_tokens: NonNegative = Field(
+        default=152_000, description="of the rendered export; more is refused, as a trainer would cut it; 0: no limit"
+    )
+    languages: list[str] = Field(default=["en"], description="allowed languages, ISO 639-1; none allows all")
+    repeats: Annotated[int, Field(ge=2)] = Field(
+        default=3, description="as many times the same calls in a row, or the same few in turn, are a loop"
+    )
+    failures: Annotated[int, Field(ge=2)] = Field(default=5, description="as many failed commands in a row are marked")
+    gold_line: Positive = Field(
+        default=12, description="an added line of the pull request counts from so many characters on, blanks left out"
+    )
+    gold_most: Positive = Field(default=3, description="the human may have given fewer of its lines than this, and")
+    gold_share: Share = Field(default=0.2, description="less than this share of them")
+    back_in_time: NonNegative = Field(
+        default=1, description="seconds that a step may seem to begin before the one that it follows"
+    )
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the session's query from elsewhere; what is empty is not checked."""
+
+    query: str = ""
+    query_sha256: str = ""
+    patch: str = ""
