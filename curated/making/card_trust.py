@@ -6,7 +6,8 @@ from typing import Any
 
 from annotation.report.words import RELIABLE, TENTATIVE, title_of
 from curated.making.blocks import Block, Heading, Mono, Part, Words, grid, say
-from curated.making.inputs import Inputs, Interval
+from curated.making.inputs import Inputs
+from curated.making.metrics import Interval
 
 _Rows = list[dict[str, Any]]
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os.path import normpath
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from curated.making.choice_record import CHOICE_FILE, ChoiceRecord, read_choice
 from curated.making.columns import REVIEW
+from curated.making.metrics import Reviews, Synthesis, read_masked, read_metrics
 from curated.making.rights import Licence, licences_of
 from pipeline.compare.contamination import Contamination
 from pipeline.errors import UserError
@@ -26,7 +27,6 @@ SESSIONS_FILE = Path("sft/train.parquet")
 CANDIDATES_FILE = Path("curated/candidates.jsonl")
 SCRIPT_FILE = Path("docs/draw_again.py")
 DEMO_SOURCE = "written for the demo world"  # what each query of demo/real_world.jsonl gives as its source
-_Metrics = TypeVar("_Metrics", bound=BaseModel)
 
 
 class _Row(BaseModel):
@@ -60,46 +60,6 @@ class _Candidate(BaseModel):
     query_sha256: str
     chosen: bool
     reason: str
-
-
-class Interval(BaseModel):
-    """An estimate with its 95 % interval; null where there is none."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-class Reviews(BaseModel):
-    """What the card tells of metrics/merge_reviews.json."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    queries: dict[str, int]
-    judgements: int
-    annotators: dict[str, int]
-    verdicts: dict[str, int]
-    adjudicated: int
-    alpha: dict[str, Interval]
-
-
-class Synthesis(BaseModel):
-    """What the card tells of metrics/synthesize.json."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    writer: str
-    queries: int
-    drafts: int
-    calls: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: float
-    accepted: int
-    cost_per_accepted_usd: float | None
-    found_in_queries: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -150,9 +110,9 @@ def read_inputs(root: Path, params: Params) -> Inputs:
         choices={line.query_id: (line.chosen, line.reason) for line in lines},
         sampled=sampled,
         steps=funnel(read_fates(root / FOLDER)),
-        reviews=_metrics(root / "metrics/merge_reviews.json", Reviews),
-        synthesis=_metrics(root / "metrics/synthesize.json", Synthesis),
-        masked=_masked(root / "metrics/sample_prs.json"),
+        reviews=read_metrics(root / "metrics/merge_reviews.json", Reviews),
+        synthesis=read_metrics(root / "metrics/synthesize.json", Synthesis),
+        masked=read_masked(root / "metrics/sample_prs.json"),
         params=params,
         benchmarks=sorted({name for names in lists.named.values() for name in names}),
         choice=read_choice(root / CHOICE_FILE),
@@ -271,32 +231,3 @@ def _bad_line(path: Path, number: int, error: ValidationError) -> UserError:
         f"{path} line {number}, {place}: {problem['msg']}; curated/making/columns.py has the dataset's columns, "
         "`dvc repro --force build_pool` writes the file anew"
     )
-
-
-def _metrics(path: Path, kind: type[_Metrics]) -> _Metrics:
-    try:
-        return kind.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; `dvc repro {path.stem}` writes it") from None
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be read: {error.strerror}; `dvc repro --force {path.stem}` writes it anew"
-        ) from None
-    except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, problem["loc"])) or "the file"
-        raise UserError(
-            f"{path}, {place}: {problem['msg']}; `dvc repro --force {_stage(path)}` writes it anew"
-        ) from None
-
-
-def _stage(path: Path) -> str:
-    """Which stage writes a file: that of its name, but for the choice."""
-    return "build_pool" if path.name == CHOICE_FILE.name else path.stem
-
-
-def _masked(path: Path) -> dict[str, int]:
-    class _Sample(BaseModel):
-        masked: dict[str, int]
-
-    return _metrics(path, _Sample).masked

@@ -7,7 +7,7 @@ import polars as pl
 
 from annotation.report.charts import LIMITS, interval_bar, lowest_of, stack
 from annotation.report.words import RELIABLE, TENTATIVE, count, plain_estimate, strength, title_of
-from curated.making.inputs import Interval
+from curated.making.metrics import Interval
 from curated.report.evidence import Evidence
 from curated.report.parts import code, few, figures, in_words, note, section, share
 from pipeline.html import Markup, element, join

@@ -1,7 +1,7 @@
 """The head of the run report: the demo's notice, the run in one sentence, and its five figures."""
 
 from annotation.report.words import count, estimate_words, strength
-from curated.making.inputs import Interval
+from curated.making.metrics import Interval
 from curated.report.about_section import SOURCES, merged
 from curated.report.evidence import Evidence
 from curated.report.parts import code, note, share

@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 
 from curated.making.choice_record import ChoiceRecord
-from curated.making.inputs import Inputs, Interval, PoolRow, Reviews, Synthesis
+from curated.making.inputs import Inputs, PoolRow
+from curated.making.metrics import Interval, Reviews, Synthesis
 from pipeline.files import sha256_text, write_json, write_jsonl
 from pipeline.ledger import fate
 from pipeline.params import Params, read_params
