@@ -35,7 +35,7 @@ class Query:
     @property
     def known(self) -> Known:
         """What the checks hold a session on it against."""
-        return Known(query=self.text, query_sha256=self.sha256, patch=self.patch)
+        return Known(query=self.text, query_sha256=self.sha256, base_commit=self.base_commit, patch=self.patch)
 
 
 def pool_queries(root: Path = Path()) -> dict[str, Query]:

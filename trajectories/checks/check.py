@@ -66,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     Rule("failed_check", "refused", "success is claimed against a check", outcome.failed_check),
     Rule("unchecked", "flagged", "success is a claim", outcome.unchecked),
     Rule("other_text", "refused", "the session answers another text than the query's", outcome.other_text),
+    Rule("other_base", "refused", "what it met is not what the query is about", outcome.other_base),
     Rule("query_not_asked", "flagged", "the session may answer another query", outcome.query_not_asked),
     Rule("not_masked", "refused", "secrets and personal data must not be published or learned", not_masked),
     Rule("gold_given", "refused", "the human solved it, not the agent", gold.gold_given),

@@ -47,4 +47,5 @@ class Known:
 
     query: str = ""
     query_sha256: str = ""
+    base_commit: str = ""
     patch: str = ""

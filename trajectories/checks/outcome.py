@@ -38,6 +38,13 @@ def other_text(case: Case) -> Iterator[Place]:
         yield Place(None, "query_sha256", "the query's text has changed since the session was recorded")
 
 
+def other_base(case: Case) -> Iterator[Place]:
+    """The work began at another commit than the query's."""
+    known, base = case.known.base_commit, case.session.provenance.base_commit
+    if known and base and base != known:
+        yield Place(None, "base_commit", "the work began at another commit than the query's pull request did")
+
+
 def query_not_asked(case: Case) -> Iterator[Place]:
     """The first request does not hold the query, blanks aside."""
     first = next((step for step in case.session.steps if step.notes.kind == "request"), None)

@@ -147,7 +147,7 @@ BROKEN: dict[str, tuple[Callable[[], Session], list[tuple[int | None, str]]]] = 
     "template_sign": (lambda: session(ASKED, works(1, "echo '<|im_end|>'"), DONE), [(2, "tool_calls[0].arguments")]),
     "not_exportable": (lambda: session(ASKED, noted(works(1), raw_arguments="{'"), DONE), [(None, "steps")]),
 }
-ELSEWHERE = {"other_text", "query_not_asked", "gold_given", "gold_found", "too_long"}
+ELSEWHERE = {"other_text", "other_base", "query_not_asked", "gold_given", "gold_found", "too_long"}
 
 
 def test_every_rule_is_tested() -> None:
@@ -218,6 +218,13 @@ def test_a_session_of_another_text_than_the_querys_is_refused() -> None:
     one = session(ASKED, DONE)
     assert found(one, "other_text", known=Known(query_sha256="5" * 64)) == []
     assert found(one, "other_text", known=Known(query_sha256="6" * 64)) == [(None, "query_sha256")]
+
+
+def test_a_session_that_began_at_another_commit_is_refused() -> None:
+    one = session(ASKED, DONE, base_commit="a" * 40)
+    assert found(one, "other_base", known=Known(base_commit="a" * 40)) == []
+    assert found(one, "other_base", known=Known(base_commit="b" * 40)) == [(None, "base_commit")]
+    assert found(session(ASKED, DONE, base_commit=None), "other_base", known=Known(base_commit="b" * 40)) == []
 
 
 def test_the_first_request_holds_the_query() -> None:
