@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from pyarrow.parquet import ParquetFile
 
 from pipeline.errors import UserError
 from pipeline.files import sha256_text
@@ -104,7 +105,7 @@ def test_a_session_that_comes_twice_is_refused_and_the_file_stays_as_it_was(tmp_
 
 def test_a_file_has_few_rows_in_a_group_so_that_a_reader_needs_little_memory(tmp_path: Path) -> None:
     write_rows(rows_of((named(f"made-{number}") for number in range(150)), Policy()), tmp_path / "rows.parquet")
-    table = pytest.importorskip("pyarrow.parquet").ParquetFile(tmp_path / "rows.parquet")
+    table = ParquetFile(tmp_path / "rows.parquet")
     groups = [table.metadata.row_group(at).num_rows for at in range(table.metadata.num_row_groups)]
     assert sum(groups) == 150
     assert max(groups) <= 64
