@@ -90,7 +90,7 @@ def test_no_planted_value_is_in_any_file_but_the_raw_store(finished: Project) ->
 
 def test_what_is_not_to_be_masked_would_be_seen(finished: Project, tmp_path: Path) -> None:
     project = Project.copy_of(finished.folder, tmp_path / "project")
-    project.edit("kinds: [secret, email, ip, phone, handle]", "kinds: []")
+    project.edit("mask:\n  kinds: [secret, email, ip, phone, handle]", "mask:\n  kinds: []")
     for stage in ("sample_prs", "synthesize"):
         project.stage(stage)
     sampled = seen_in_table(SAMPLED, project.folder / "data/sampled.parquet")

@@ -17,6 +17,7 @@ from pipeline.pooling.words import reasons_in_words
 from pipeline.query_tables import QUERIES, REVIEWED
 from pipeline.tables import LEDGER, LICENCES, REPOS, SAMPLED
 from tests.curated.dataset.run import ROOT, of_pull, real_world, reviewed, sampled
+from trajectories.export.rows import write_rows
 
 LISTED, LIMIT, LAST_BIN = 90, 1200, 4800
 SUB_DOMAINS = ("back-end", "debugging", "front-end")
@@ -146,6 +147,7 @@ class World:
         reasons = {name: self.said(why) for name, why in reasons_in_words(choice).items()}
         write_json(root / "curated/choice.json", record(choice, reasons))
         write_text(root / "docs/draw_again.py", "print(78)\n")
+        write_rows([], root / "sft/train.parquet")
         return choice.ids, reasons
 
     def _tables(self, root: Path, drawn: list[Row], rows: list[Row], judged: list[Row]) -> None:
