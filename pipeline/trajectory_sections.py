@@ -2,11 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from pipeline.sections import Keep, NonNegative, Positive, Section
 
-Severity = Literal["refused", "flagged", "off"]
+# In YAML a bare `off` is false.
+Severity = Annotated[
+    Literal["refused", "flagged", "off"], BeforeValidator(lambda given: "off" if given is False else given)
+]
 Share = Annotated[float, Field(ge=0, le=1)]
 MaskedKind = Literal["secret", "email", "ip", "phone", "handle"]
 

@@ -25,3 +25,11 @@ def test_the_profiles_have_the_defaults() -> None:
         section = read_params(path).trajectories
         assert Limits(**section.checks.model_dump()) == Limits()
         assert Policy(**section.export.model_dump()) == Policy()
+
+
+def test_a_bare_off_in_yaml_is_off(tmp_path: Path) -> None:
+    text = (ROOT / "profiles/demo.yaml").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.strip().startswith("severity:"))
+    (tmp_path / "params.yaml").write_text(text.replace(line, "    severity: {loop: refused, other_language: off}"))
+    found = read_params(tmp_path / "params.yaml").trajectories.checks.severity
+    assert found == {"loop": "refused", "other_language": "off"}

@@ -62,9 +62,15 @@ def failures(case: Case) -> Iterator[Place]:
 def other_language(case: Case) -> Iterator[Place]:
     """A message or reasoning in a language that is not allowed; too little text says nothing."""
     for step in case.session.steps if case.limits.languages else ():
-        if step.source == "system" or step.notes.kind in ("command", "rejection"):
+        if step.source == "system" or step.notes.kind == "command":
             continue
-        for field, text in (("message", step.text), ("reasoning_content", step.reasoning_content or "")):
+        # What the model saw of a rejection is the program's sentence around the human's words.
+        said = (
+            ("extra.limi.comment", step.notes.comment or "")
+            if step.notes.kind == "rejection"
+            else ("message", step.text)
+        )
+        for field, text in (said, ("reasoning_content", step.reasoning_content or "")):
             language = text_language("", text)
             if language and language not in case.limits.languages:
                 yield Place(

@@ -1,16 +1,14 @@
 """The parameters of the checks, and what is known of the query that a session is held against."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from pipeline.masking.found import Kind
 from pipeline.masking.mask import KINDS
 from pipeline.sections import NonNegative, Positive, Section
-
-Severity = Literal["refused", "flagged", "off"]
-Share = Annotated[float, Field(ge=0, le=1)]
+from pipeline.trajectory_sections import Severity, Share
 
 
 class Limits(Section):

@@ -6,11 +6,13 @@ from trajectories.checks.finding import Case, Place
 
 
 def begins_otherwise(case: Case) -> Iterator[Place]:
-    """The human's request is not the first thing after the system's prompts."""
-    first = next((step for step in case.session.steps if step.notes.kind != "prompt"), None)
+    """The human's request is not the first thing after what the system and the program tell."""
+    first = next((step for step in case.session.steps if step.source != "system"), None)
     if first is None or first.notes.kind != "request":
         yield Place(
-            first.step_id if first else None, "source", "the human's request must come first, after system prompts"
+            first.step_id if first else None,
+            "source",
+            "the human's request must come first, after what the system tells",
         )
 
 

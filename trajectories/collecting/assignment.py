@@ -79,6 +79,6 @@ def _rows(pool: Path) -> list[dict[str, Any]]:
     if not pool.is_file():
         return []
     try:
-        return [json.loads(line) for line in pool.read_text(encoding="utf-8").splitlines()]
+        return [json.loads(line) for line in pool.read_text(encoding="utf-8").split("\n") if line]
     except ValueError as error:
         raise UserError(f"{pool} is no file of JSON lines ({error}); `dvc repro build_pool` makes it anew") from None

@@ -23,6 +23,7 @@ from typing import IO, Any
 from pipeline.errors import UserError
 from pipeline.files import write_json, write_text
 from trajectories.archive.provenance import CheckRun
+from trajectories.archive.values import storable
 from trajectories.collecting.assignment import Assignment, clone_of, find_assignment
 from trajectories.collecting.sandbox import INSIDE, Wanted
 from trajectories.collecting.settings import Places, Settings
@@ -126,7 +127,8 @@ def _begun(folder: Path, query_id: str, settings: Settings, places: Places) -> R
     left_out: list[str] = []
     if assignment.repo and assignment.base_commit:
         clone = places.repository or clone_of(assignment.repo, places.sources, places.data)
-        left_out = repository_at(clone, assignment.base_commit, folder / "workspace")
+        links = repository_at(clone, assignment.base_commit, folder / "workspace")
+        left_out = [storable(name) for name in links]  # a name may be no UTF-8
     else:
         copy_of(places.folder, folder / "workspace")
     recording = Recording(folder, assignment, settings, tuple(left_out))

@@ -86,7 +86,7 @@ def _format_of(value: Any) -> str | None:
     kind = value.get("type")
     if str(value.get("trajectory_format", "")).startswith("mini-swe-agent"):
         return "mini-swe-agent"
-    if "payload" in value and kind in codex.LINES:
+    if "payload" in value and isinstance(kind, str) and kind in codex.LINES:
         return "codex"
     if "kind" in value and "source" in value:
         return "openhands"

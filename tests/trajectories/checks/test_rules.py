@@ -227,6 +227,19 @@ def test_a_session_that_began_at_another_commit_is_refused() -> None:
     assert found(session(ASKED, DONE, base_commit=None), "other_base", known=Known(base_commit="b" * 40)) == []
 
 
+def test_what_the_program_tells_before_the_request_is_no_fault() -> None:
+    told = said("system", "<environment_context>", limi={"kind": "notice"})
+    assert found(session(told, ASKED, DONE), "begins_otherwise") == []
+    assert found(session(told, DONE), "begins_otherwise") == [(2, "source")]
+
+
+def test_the_humans_own_words_of_a_rejection_are_in_an_allowed_language_too() -> None:
+    words = "Bitte nicht so, denn dieser Befehl löscht den ganzen Ordner, und ich brauche die Dateien darin noch heute."
+    refusal = said("user", "Rejected.", limi={"kind": "rejection", "rejects": ["c1"], "comment": words})
+    one = session(ASKED, works(1), refusal, DONE)
+    assert [place for _, place in found(one, "other_language")] == ["extra.limi.comment"]
+
+
 def test_the_first_request_holds_the_query() -> None:
     one = session(said("user", "Please solve:\n\n  Make the\nsearch fast.", limi={"kind": "request"}), DONE)
     assert found(one, "query_not_asked", known=Known(query="Make the search fast.\n")) == []
