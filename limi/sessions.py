@@ -1,5 +1,6 @@
 """What `limi trajectories` does with sessions: import, check, export, show. The commands' options are in limi/trajectories.py."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,9 @@ def import_sessions(
     format: str,  # noqa: A002
     success: bool | None,
     sandbox: str,
+    base_commit: str,
+    tools: Path | None,
+    row: int,
     replace: bool,
     leave_out_cut_line: bool,
 ) -> None:
@@ -46,11 +50,13 @@ def import_sessions(
     archive = Path(params.trajectories.archive)
     told: dict[str, Any] = {} if success is None else {"outcome": {"success": success}}
     told |= {"environment": {"sandbox": sandbox}} if sandbox else {}
+    told |= {"base_commit": base_commit} if base_commit else {}
+    told |= {"tools": _tools_of(tools)} if tools else {}
     shown = table("session", ">rounds", ">steps", ">calls", "solved", ">masked", ">not told", "")
     kept = 0
     try:
         for path in files:
-            given = _given(query, told) if query else _given_of_rows(path, told)
+            given = _given(query, told) if query and not row else _given_of_rows(path, told, query, row)
             for session in import_file(path, format or None, given=given, leave_out_cut_line=leave_out_cut_line):
                 masked = mask(session, params.mask.kinds)
                 done = _keep(masked.session, archive, replace)
@@ -122,27 +128,44 @@ def show_session(item: str, full: bool, html: Path | None) -> None:
 
 
 def _given(query_id: str, told: Mapping[str, Any], sha256: str = "") -> Given:
-    """What is known of a session on this query. `sha256` is that of the text that was worked on, where a row tells it."""
+    """What is known of a session on this query. `sha256` is that of the text that was worked on, where a row tells it.
+
+    The commit that the work began at is what somebody or the file tells; that of the query's pull request may be another one.
+    """
     known = find_assignment(query_id)
-    return Given(
-        query_id=query_id,
-        query_sha256=sha256 or known.query_sha256,
-        pr_id=known.pr_id,
-        base_commit=known.base_commit,
-        **told,
-    )
+    return Given(query_id=query_id, query_sha256=sha256 or known.query_sha256, pr_id=known.pr_id, **told)
 
 
-def _given_of_rows(path: Path, told: Mapping[str, Any]) -> GivenOf:
-    """Each row tells its query, as those of our own export do."""
+def _given_of_rows(path: Path, told: Mapping[str, Any], query: str, wanted: int) -> GivenOf:
+    """Each row tells its query, and more, as those of our own export do; or one row is wanted, on a query that the caller names."""
 
-    def given(row: int, columns: Mapping[str, Any]) -> Given:
-        query_id, sha256 = columns.get("query_id"), columns.get("query_sha256", "")
+    def given(row: int, columns: Mapping[str, Any]) -> Given | None:
+        if wanted and row != wanted:
+            return None
+        query_id, sha256 = query or columns.get("query_id"), columns.get("query_sha256", "")
         if not isinstance(query_id, str) or not isinstance(sha256, str):
-            raise UserError(f"{path} row {row} does not tell which query it is work on; --query QUERY_ID does")
-        return _given(query_id, told, sha256)
+            raise UserError(
+                f"{path} row {row} does not tell which query it is work on; --query QUERY_ID does (of a file of many with --row N)"
+            )
+        own: dict[str, Any] = {}
+        if isinstance(columns.get("success"), bool):
+            own["outcome"] = {"success": columns["success"]}
+        if columns.get("base_commit"):
+            own["base_commit"] = columns["base_commit"]
+        return _given(query_id, {**own, **told}, sha256)
 
     return given
+
+
+def _tools_of(path: Path) -> list[dict[str, Any]]:
+    """The tools that the agent had, of a file: for formats that do not tell them."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"--tools {path} cannot be read: {error}") from None
+    if not isinstance(found, list) or not found or not all(isinstance(tool, dict) for tool in found):
+        raise UserError(f"--tools {path} is no list of tools; docs/TRAJECTORIES.md shows one")
+    return found
 
 
 def _keep(session: Session, archive: Path, replace: bool) -> str:

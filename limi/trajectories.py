@@ -31,6 +31,12 @@ def bring(
         typer.Option("--solved/--not-solved", help="whether the query was solved, as you say; default: not told"),
     ] = None,
     sandbox: Annotated[str, typer.Option(help="container, bubblewrap or none; default: not told")] = "",
+    base_commit: Annotated[str, typer.Option(help="the commit that the work began at; default: not told")] = "",
+    tools: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="a JSON list of the agent's tools, for formats that do not tell them"),
+    ] = None,
+    row: Annotated[int, typer.Option(min=0, help="of a file of many rows this one alone, from 1; with --query")] = 0,
     replace: Annotated[
         bool, typer.Option("--replace", help="write over a session that the archive holds otherwise")
     ] = False,
@@ -41,7 +47,7 @@ def bring(
     """Bring recordings of other agents into the archive, masked. What a format lacks is stated, never guessed."""
     from limi.sessions import import_sessions
 
-    import_sessions(files, query, format, success, sandbox, replace, leave_out_cut_line)
+    import_sessions(files, query, format, success, sandbox, base_commit, tools, row, replace, leave_out_cut_line)
 
 
 @group.command()

@@ -221,3 +221,42 @@ def test_before_there_is_a_pool_a_session_can_be_looked_at_and_not_exported() ->
     assert "real-001-a: solved" in limi("show", "real-001-a").output
     with pytest.raises(UserError, match="`dvc repro build_pool` writes it"):
         limi("export")
+
+
+def test_one_row_of_a_file_of_many_is_taken_by_its_number() -> None:
+    path = Path("many.jsonl")
+    texts = [QUERY, "Another one."]
+    rows = [
+        {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": "Done."}]} for text in texts
+    ]
+    path.write_text("".join(json.dumps(row | {"tools": []}) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(UserError, match=r"say which row is meant \(--row N\)"):
+        limi("import", str(path), "--query", "real-002")
+    limi("import", str(path), "--query", "real-002", "--row", "2")
+    (session,) = sessions(ARCHIVE)
+    assert session.provenance.query_id == "real-002" and session.steps[0].text == "Another one."
+    assert session.provenance.base_commit is None
+
+
+def test_what_a_file_does_not_tell_is_given_and_never_invented() -> None:
+    tools = [
+        {"type": "function", "function": {"name": "bash", "description": "Run.", "parameters": {"type": "object"}}}
+    ]
+    Path("tools.json").write_text(json.dumps(tools), encoding="utf-8")
+    limi("import", spoken(), "--query", "real-001", "--tools", "tools.json", "--base-commit", "a" * 40)
+    (session,) = sessions(ARCHIVE)
+    assert session.agent.tool_definitions and session.agent.tool_definitions[0].function.name == "bash"
+    assert session.provenance.base_commit == "a" * 40
+    Path("tools.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UserError, match=r"--tools tools.json is no list of tools"):
+        limi("import", spoken("Well."), "--query", "real-001", "--tools", "tools.json")
+
+
+def test_our_own_export_comes_back_with_its_success_and_its_commit() -> None:
+    archived(base_commit="b" * 40)
+    limi("export", "--out", "rows.parquet")
+    for path in ARCHIVE.glob("*.json"):
+        path.unlink()
+    limi("import", "rows.parquet")
+    (session,) = sessions(ARCHIVE)
+    assert session.provenance.outcome.success is True and session.provenance.base_commit == "b" * 40

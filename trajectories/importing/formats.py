@@ -41,7 +41,10 @@ def import_file(
     if chosen not in FORMATS:
         raise UserError(f"{chosen} is no format of recordings; known are {', '.join(FORMATS)}")
     if chosen != "limi" and not isinstance(given, Given):
-        given = given(1, {})
+        only = given(1, {})
+        if only is None:
+            raise UserError(f"{path} holds one session and no rows; it is row 1")
+        given = only
     return FORMATS[chosen](recording, given)
 
 

@@ -22,5 +22,5 @@ class Given:
     recorded: bool = False  # true for our own collector's recording: no `source` is written
 
 
-# For a file of many rows: number of the row, from 1, and its other columns -> what is given for its session.
-GivenOf = Callable[[int, Mapping[str, Any]], Given]
+# For a file of many rows: number of the row, from 1, and its other columns -> what is given for its session; None leaves the row out.
+GivenOf = Callable[[int, Mapping[str, Any]], Given | None]

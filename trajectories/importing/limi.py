@@ -46,11 +46,14 @@ def sessions_of(recording: Recording, given: Given | GivenOf) -> Iterator[Sessio
     second = next(rows, None)
     if second is not None and isinstance(given, Given):
         raise UserError(
-            f"{recording.path}: it has several rows, and each is the work on a query of its own; give the query of each row"
+            f"{recording.path}: it has several rows, and each is the work on a query of its own; say which row is "
+            "meant (--row N), or give a file with a column query_id"
         )
     many = second is not None or not isinstance(given, Given)
     for number, row in enumerate(_after(first, second, rows), 1):
-        yield _session(recording, given, Fields(row[1], f"{recording.path}: row {number}"), number, many, row[0])
+        fields = Fields(row[1], f"{recording.path}: row {number}")
+        if session := _session(recording, given, fields, number, many, row[0]):
+            yield session
 
 
 def _after(first: Any, second: Any, rows: Iterator[Any]) -> Iterator[Any]:
@@ -62,7 +65,8 @@ def _after(first: Any, second: Any, rows: Iterator[Any]) -> Iterator[Any]:
 
 def _session(
     recording: Recording, given: Given | GivenOf, row: Fields, number: int, many: bool, structs: bool
-) -> Session:
+) -> Session | None:
+    """None if the caller leaves this row out."""
     draft = Draft("unknown", _REASONS)
     messages, tools = _listed(row, "messages", structs), _listed(row, "tools", structs)
     if structs:
@@ -77,6 +81,8 @@ def _session(
     if row.left:
         draft.kept["columns"] = row.left
     known = given if isinstance(given, Given) else given(number, dict(row.left))
+    if known is None:
+        return None
     return draft.finished(known, recording, FORMAT, number if many else None)
 
 
