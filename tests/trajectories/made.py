@@ -1,5 +1,6 @@
 """Whole sessions, made up: one written by hand, and Hypothesis strategies for any valid ones (`sessions`, `values`, `json_objects`)."""
 
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -61,10 +62,10 @@ def value(*steps: Step, **provenance: Any) -> dict[str, Any]:
             "name": "mini-swe-agent",
             "version": "2.4.6",
             "model_name": "openai/example",
-            "tool_definitions": [BASH],
+            "tool_definitions": [deepcopy(BASH)],
         },
         "steps": [{"step_id": number, **step} for number, step in enumerate(steps, 1)],
-        "extra": {"limi": PROVENANCE | provenance},
+        "extra": {"limi": deepcopy(PROVENANCE) | provenance},
     }
 
 
