@@ -154,6 +154,9 @@ class StepNotes(Kept):
     command: Text | None = Field(
         default=None, description="of a command: what the human ran; the step's observation is what came of it"
     )
+    no_loss: Literal[True] | None = Field(
+        default=None, description="of an agent: the export that it comes from said that no loss is taken on it"
+    )
 
 
 class StepExtra(Extra):
@@ -236,6 +239,8 @@ class Step(Record):
             raise ValueError("extra.limi.rejects: a rejection names the calls it rejects, and nothing else does")
         if notes.comment is not None and notes.kind != "rejection":
             raise ValueError("extra.limi.comment: only a rejection has one")
+        if notes.no_loss and self.source != "agent":
+            raise ValueError("extra.limi.no_loss: only an agent's step has it")
         if (notes.command is not None) != (notes.kind == "command"):
             raise ValueError("extra.limi.command: a human's own command has it, and nothing else does")
         return self

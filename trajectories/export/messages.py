@@ -58,7 +58,7 @@ def _agent(session: Session, step: Step, rejections: dict[str, Step], policy: Po
         message["reasoning_content"] = step.reasoning_content
     if calls:
         message["tool_calls"] = [_call(session, step, call, policy) for call in calls]
-    if rejected or step.is_copied_context:
+    if rejected or step.is_copied_context or step.notes.no_loss:
         message["train"] = False
     yield message
     told = [call for call in rejected if policy.rejected == "tool" and rejections[call].text]

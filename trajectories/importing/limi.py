@@ -90,6 +90,9 @@ def _message(draft: Draft, message: Fields) -> None:
     role = message.text("role")
     if role == "assistant":
         step = agent_message(draft, message)
+        if message.left.get("train") is False:
+            message.take("train")
+            step["notes"]["no_loss"] = True
         step["notes"]["kept_aside"].update(message.left)
         return
     if role not in ("system", "developer", "user", "tool"):

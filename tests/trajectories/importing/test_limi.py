@@ -177,10 +177,8 @@ def back(folder: Path, session: Session, policy: Policy) -> Session:
 
 
 def _carried(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Messages without the mark for the trainer, which follows from a rejection; arguments as values."""
-    carried = json.loads(
-        json.dumps([{name: part for name, part in one.items() if name != "train"} for one in messages])
-    )
+    """Messages with arguments as values."""
+    carried = json.loads(json.dumps(messages))
     for one in carried:
         for call in one.get("tool_calls", []):
             arguments = call["function"]["arguments"]
