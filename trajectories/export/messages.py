@@ -61,7 +61,8 @@ def _agent(session: Session, step: Step, rejections: dict[str, Step], policy: Po
     if rejected or step.is_copied_context or step.notes.no_loss:
         message["train"] = False
     yield message
-    told = [call for call in rejected if policy.rejected == "tool" and rejections[call].text]
+    answered = {result.source_call_id for result in step.results}
+    told = [call for call in rejected if policy.rejected == "tool" and (rejections[call].text or call not in answered)]
     unseen = rejected if policy.rejected == "drop" else told
     for result in step.results:
         if result.source_call_id not in unseen:

@@ -1,7 +1,7 @@
 """Nothing that a policy keeps is lost or changed on the way to a row and back, and nothing appears that the archive has not."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +38,7 @@ def exported(session: Session, policy: Policy) -> list[Message]:
 
 def kept(session: Session, policy: Policy) -> Iterator[str]:
     """Each text that the policy keeps, told by the archive alone: an oracle that knows nothing of messages."""
+    words = defaultdict(str, {name: step.text for step in session.steps for name in step.notes.rejects})
     for step in session.steps:
         rejected = {call.tool_call_id for call in step.calls} & session.rejected
         whole = step.source == "agent" and policy.rejected == "drop" and len(rejected) == len(step.calls) > 0
@@ -48,6 +49,8 @@ def kept(session: Session, policy: Policy) -> Iterator[str]:
         }
         if whole or hidden.get(step.notes.kind or "", False):
             continue
+        if step.notes.kind == "rejection" and not step.text:
+            continue  # the model was told by the call's result, which stands there
         yield step.text
         if policy.reasoning == "keep" and step.reasoning_content is not None:
             yield step.reasoning_content
@@ -59,12 +62,16 @@ def kept(session: Session, policy: Policy) -> Iterator[str]:
                     written(call.arguments, call.notes.raw_arguments, policy),
                 )
         for result in step.results:
-            if not (policy.rejected in ("drop", "tool") and result.source_call_id in rejected):
+            hidden_result = policy.rejected == "drop" or (
+                policy.rejected == "tool" and words[result.source_call_id or ""]
+            )
+            if not (result.source_call_id in rejected and hidden_result):
                 yield from (result.text, result.source_call_id or "")
         if policy.rejected == "tool":
-            for other in session.steps:
-                for name in set(other.notes.rejects) & rejected:
-                    yield from (other.text, name)
+            answered = {result.source_call_id for result in step.results}
+            for name in rejected:
+                if words[name] or name not in answered:
+                    yield from (words[name], name)
 
 
 def written(arguments: Any, raw: str | None, policy: Policy) -> str:
