@@ -49,6 +49,7 @@ def collect_session(
     """Record mini-swe-agent at work on a query, with you beside it, until it is solved. Called again, it goes on where it stopped."""
     # What it needs takes a second to import; `limi --help` needs none of it.
     from limi.screen import line
+    from limi.sessions import kinds_to_mask
     from pipeline.errors import UserError
     from pipeline.params import read_params
     from trajectories.archive.session import Session
@@ -61,7 +62,7 @@ def collect_session(
     if mode not in MODES:
         raise UserError(f"--mode must be one of {', '.join(MODES)}, not {mode}")
     beside = sys.stdin.isatty()
-    if mode != "yolo" and not beside:
+    if mode != "yolo" and not beside and not give_up:
         raise UserError(f"--mode {mode} asks you, so it needs a terminal; without one only --mode yolo works")
     sent: dict[str, Any] = {"temperature": temperature, "reasoning_effort": effort or None}
     settings = Settings(
@@ -85,7 +86,7 @@ def collect_session(
     )
 
     def masked(session: Session) -> Session:
-        return mask(session, params.mask.kinds).session
+        return mask(session, kinds_to_mask(params)).session
 
     path = collect(
         query, settings, places, Human(line, input if beside else None), new=new, give_up=give_up, masked=masked

@@ -1,16 +1,14 @@
 """The query that a session works on: found in the pool or among the run's queries, with the commit that its work began at."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from pipeline.errors import UserError
 from pipeline.files import sha256_text
+from trajectories.queries import POOL, pool_rows
 
-POOL = Path("curated/pool.jsonl")
 DATA = Path("data")
 
 
@@ -34,9 +32,9 @@ class Assignment:
 def find_assignment(query_id: str, pool: Path = POOL, data: Path = DATA) -> Assignment:
     """The query of this id: the pool's, with the text that its reviewers left, else the one in DATA/queries.parquet.
 
-    Raises UserError if neither has it.
+    Raises UserError if neither has it, or a line of the pool is broken.
     """
-    for row in _rows(pool):
+    for row in pool_rows(pool) if pool.is_file() else ():
         if row["id"] == query_id:
             pull = row["pull_request"]
             return Assignment(
@@ -73,12 +71,3 @@ def clone_of(repo: str, sources: Path, data: Path = DATA) -> Path:
             f"the run has no clone of {repo} at {path}; name one that has the query's base commit with --repository"
         )
     return path
-
-
-def _rows(pool: Path) -> list[dict[str, Any]]:
-    if not pool.is_file():
-        return []
-    try:
-        return [json.loads(line) for line in pool.read_text(encoding="utf-8").split("\n") if line]
-    except ValueError as error:
-        raise UserError(f"{pool} is no file of JSON lines ({error}); `dvc repro build_pool` makes it anew") from None

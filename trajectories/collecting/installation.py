@@ -19,7 +19,7 @@ from pipeline.files import write_text
 
 FOLDER = Path(".venv/mini-swe-agent")
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-PATIENCE = 900  # seconds; 20 MB over a slow line
+PATIENCE = 900  # seconds, for a slow line; the usual one takes 12
 
 
 def install(folder: Path = FOLDER, requirements: Path = REQUIREMENTS) -> Path:

@@ -11,6 +11,7 @@ from typing import IO
 
 from trajectories.collecting.recording import Recording
 from trajectories.collecting.sandbox import Sandbox
+from trajectories.collecting.settings import Mode
 
 PROGRAM = Path(__file__).with_name("inside") / "limi_mini.py"
 # Of our own variables it sees these alone: the terminal's, and what a connection through a proxy or to a private server needs.
@@ -22,9 +23,10 @@ PASSED_ON = (
 TRIES = 4  # of one request to the model, with pauses from 4 seconds on
 
 
-def run_round(python: Path, recording: Recording, sandbox: Sandbox, key: str, held: IO[str]) -> int:
-    """Work on until the agent hands in, or is stopped. Returns the exit code of inside/limi_mini.py; less than 0: it was killed.
+def run_round(python: Path, recording: Recording, sandbox: Sandbox, key: str, held: IO[str], mode: Mode) -> int:
+    """Work on in this mode until the agent hands in, or is stopped.
 
+    Returns the exit code of inside/limi_mini.py; less than 0: it was killed.
     It holds the recording's lock for as long as it lives, and ends when this process does.
     """
     settings = recording.settings
@@ -37,7 +39,7 @@ def run_round(python: Path, recording: Recording, sandbox: Sandbox, key: str, he
         "model_settings": dict(settings.model_settings),
         "prices": settings.prices(),
         "timeout": settings.timeout,
-        "mode": settings.mode,
+        "mode": mode,
         "step_limit": settings.step_limit,
         "cost_limit": settings.max_usd,
         "trajectory": str(recording.trajectory.absolute()),

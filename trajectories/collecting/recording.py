@@ -16,7 +16,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,21 +26,26 @@ from trajectories.archive.provenance import CheckRun
 from trajectories.archive.values import storable
 from trajectories.collecting.assignment import Assignment, clone_of, find_assignment
 from trajectories.collecting.sandbox import INSIDE, Wanted
-from trajectories.collecting.settings import Places, Settings
+from trajectories.collecting.settings import Mode, Places, Settings
 from trajectories.collecting.workspace import copy_of, repository_at
 
 _QUERY_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,69}")
 HANDED_IN = "Submitted"  # mini-swe-agent's word
+_PROMPTS = 2  # messages before the first reply of the model, or command of the human
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A session under way. `left_out` are links of the repository that lead out of it."""
+    """A session under way. `left_out` are links of the repository that lead out of it.
+
+    `without_effect` are sentences on what the call that resumes it asks for otherwise, though it goes on as it began.
+    """
 
     folder: Path
     assignment: Assignment
     settings: Settings
     left_out: tuple[str, ...] = ()
+    without_effect: tuple[str, ...] = ()
 
     @property
     def trajectory_id(self) -> str:
@@ -52,9 +57,22 @@ class Recording:
         """mini-swe-agent's file."""
         return self.folder / "mini.traj.json"
 
+    def keep_plan(self) -> None:
+        """Write what a later call goes on with."""
+        kept = asdict(self.settings)
+        kept["sandbox"]["also"] = [str(path) for path in self.settings.sandbox.also]
+        plan = {"assignment": asdict(self.assignment), "settings": kept, "left_out": list(self.left_out)}
+        write_json(self.folder / "plan.json", plan)
+
     def recorded(self) -> dict[str, Any] | None:
         """What mini-swe-agent wrote; None if it has not begun."""
         return _read(self.trajectory)
+
+    def mode(self) -> Mode:
+        """The mode as the human left it when mini-swe-agent last wrote."""
+        recorded = self.recorded()
+        mode: Mode = recorded["info"]["config"]["agent"]["mode"] if recorded else self.settings.mode
+        return mode
 
     def rounds(self) -> int:
         """Rounds that have begun: the query's, and one for each further request that was recorded."""
@@ -98,24 +116,30 @@ class Recording:
 
 
 def begin_or_resume(query_id: str, settings: Settings, places: Places, new: bool = False) -> tuple[Recording, bool]:
-    """The session under way on a query and True, or a new one and False. A resumed one keeps its plan but for the address,
-    the mode, the limits and, where some are named, the checks.
+    """The session under way on a query and True, or a new one and False. A resumed one keeps its model, what is sent with it, and its
+    sandbox once something is recorded; the rest, and the checks where some are named, are those of this call.
 
     With `new` another is begun in any case. Raises UserError for a query that is not there, or a workspace that can't be made.
     """
-    if not _QUERY_ID.fullmatch(query_id):
-        raise UserError("a query's id is 3 to 70 small letters, digits and hyphens, such as gh-0123456789ab")
     places.work.mkdir(parents=True, exist_ok=True)
     places.work.chmod(0o700)
     with (places.work / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two that begin at once get two numbers
-        under_way = [path for path in _folders(places.work, query_id) if (path / "plan.json").exists()]
-        open_ones = [path for path in under_way if not (path / "archived").exists()]
+        begun = _folders(places.work, query_id)
+        open_ones = _open(begun)
         if open_ones and not new:
-            return _resumed(open_ones[-1], settings), True
-        taken = {_number(path.name) for path in under_way}
+            return _resumed(open_ones[-1], settings, places), True
+        taken = {_number(path.name) for path in begun}
         taken |= {_number(path.stem) for path in places.archive.glob(f"{query_id}-*.json")}
         return _begun(places.work / f"{query_id}-{max(taken, default=0) + 1}", query_id, settings, places), False
+
+
+def under_way(query_id: str, settings: Settings, places: Places) -> Recording:
+    """The session under way on a query, as begin_or_resume resumes it. Raises UserError if there is none."""
+    open_ones = _open(_folders(places.work, query_id))
+    if not open_ones:
+        raise UserError(f"no session on {query_id} is under way, so there is none to give up")
+    return _resumed(open_ones[-1], settings, places)
 
 
 def _begun(folder: Path, query_id: str, settings: Settings, places: Places) -> Recording:
@@ -132,23 +156,43 @@ def _begun(folder: Path, query_id: str, settings: Settings, places: Places) -> R
     else:
         copy_of(places.folder, folder / "workspace")
     recording = Recording(folder, assignment, settings, tuple(left_out))
-    kept = asdict(settings)
-    kept["sandbox"]["also"] = [str(path) for path in settings.sandbox.also]
-    plan = {"assignment": asdict(assignment), "settings": kept, "left_out": left_out}
-    write_json(folder / "plan.json", plan)
+    recording.keep_plan()
     return recording
 
 
-def _resumed(folder: Path, settings: Settings) -> Recording:
+def _resumed(folder: Path, settings: Settings, places: Places) -> Recording:
     plan = _read(folder / "plan.json")
     assert plan is not None  # noqa: S101 - it was looked for
     assignment, kept = plan["assignment"], plan["settings"]
     assignment["success_criteria"] = tuple(assignment["success_criteria"])
-    sandbox = kept["sandbox"]
-    sandbox["also"] = tuple(Path(path) for path in sandbox["also"])
-    kept |= {"sandbox": Wanted(**sandbox), "checks": settings.checks or tuple(kept["checks"])}
-    kept |= {name: getattr(settings, name) for name in ("endpoint", "mode", "step_limit", "max_usd", "timeout")}
-    return Recording(folder, Assignment(**assignment), Settings(**kept), tuple(plan["left_out"]))
+    settings = replace(settings, checks=settings.checks or tuple(kept["checks"]))
+    recording = Recording(folder, Assignment(**assignment), settings, tuple(plan["left_out"]))
+    without_effect = []
+    if places.repository or places.folder:
+        without_effect.append("--repository and --folder have no effect: the workspace was made when the session began")
+    if len((recording.recorded() or {"messages": []})["messages"]) <= _PROMPTS:
+        # Nobody has done anything yet, so a wrong name of a model can still be mended.
+        return replace(recording, without_effect=tuple(without_effect))
+    sandbox = Wanted(**kept["sandbox"] | {"also": tuple(Path(path) for path in kept["sandbox"]["also"])})
+    began = replace(settings, model=kept["model"], model_settings=kept["model_settings"], sandbox=sandbox)
+    for what, stays, asked in (
+        ("model", began.model, settings.model),
+        ("temperature and effort", dict(began.model_settings), dict(settings.model_settings)),
+        ("container image", began.sandbox.image, settings.sandbox.image),
+        ("network", began.sandbox.network, settings.sandbox.network),
+        ("--without-sandbox", began.sandbox.without, settings.sandbox.without),
+        ("--also", [str(path) for path in began.sandbox.also], [str(path) for path in settings.sandbox.also]),
+    ):
+        if stays != asked:
+            without_effect.append(f"{what}: it stays {_told(stays)}, as the session began, and not {_told(asked)}")
+    return replace(recording, settings=began, without_effect=tuple(without_effect))
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    named = [f"{name} {one}" for name, one in value.items()] if isinstance(value, dict) else value
+    return ", ".join(named) if isinstance(named, list) and named else str(named or "none")
 
 
 def archived(recording: Recording, path: Path) -> None:
@@ -157,8 +201,15 @@ def archived(recording: Recording, path: Path) -> None:
 
 
 def _folders(work: Path, query_id: str) -> list[Path]:
-    numbered = [path for path in work.glob(f"{query_id}-*") if path.is_dir() and _number(path.name)]
+    """The folders of a query's sessions that have a plan, in the order of their numbers."""
+    if not _QUERY_ID.fullmatch(query_id):
+        raise UserError("a query's id is 3 to 70 small letters, digits and hyphens, such as gh-0123456789ab")
+    numbered = [path for path in work.glob(f"{query_id}-*") if (path / "plan.json").exists() and _number(path.name)]
     return sorted(numbered, key=lambda path: _number(path.name))
+
+
+def _open(folders: list[Path]) -> list[Path]:
+    return [path for path in folders if not (path / "archived").exists()]
 
 
 def _number(name: str) -> int:

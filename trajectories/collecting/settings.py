@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pipeline.errors import UserError
 from pipeline.llm.prices import price_of
-from trajectories.collecting.assignment import DATA, POOL
+from trajectories.collecting.assignment import DATA
 from trajectories.collecting.installation import FOLDER
 from trajectories.collecting.sandbox import Wanted
+from trajectories.queries import POOL
 
 Mode = Literal["confirm", "human", "yolo"]
 MODES: tuple[Mode, ...] = ("confirm", "human", "yolo")
@@ -35,6 +37,11 @@ class Settings:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise UserError(f"{self.mode} is no mode; it must be one of {', '.join(MODES)}")
+        if not _is_address(self.endpoint):
+            raise UserError(
+                f"{self.endpoint!a} is no address of a server; --endpoint takes one such as https://api.openai.com/v1, without a name, "
+                "a password or a query in it"
+            )
         for name in ("timeout", "command_seconds", "check_seconds"):
             if getattr(self, name) <= 0:
                 raise UserError(f"{name} must be more than 0 seconds, not {getattr(self, name)}")
@@ -50,6 +57,16 @@ class Settings:
             return None
         told = {"input": price.input, "cached_input": price.cached_input, "output": price.output}
         return {name: billionths / 1e9 for name, billionths in told.items()} if any(told.values()) else None
+
+
+def _is_address(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint)
+        named = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its port is no number below 65536
+        return False
+    # It is kept in the plan, where no password should stand.
+    return named and endpoint.isprintable() and not any(sign in endpoint for sign in "@?# ")
 
 
 @dataclass(frozen=True)

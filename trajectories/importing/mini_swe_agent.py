@@ -163,6 +163,8 @@ class _Reader:
         spent = response.take("usage") if response is not None else message.take("usage") if is_response else None
         if isinstance(spent, dict):
             usage(step, Fields(spent, message.at("usage")))
+        elif spent is not None:
+            step["notes"]["kept_aside"]["usage"] = spent
         cost = extra.dollars("cost")
         if cost:
             step.setdefault("metrics", {})["cost_usd"] = cost
@@ -232,11 +234,16 @@ class _Reader:
         call = next((call for call in latest["tool_calls"] if call["tool_call_id"] not in answered), None)
         if call is None:
             return
-        for result in self.padded:
-            if result["source_call_id"] == call["tool_call_id"]:
-                result["notes"].pop("executed", None)
+        padding = next((one for one in self.padded if one["source_call_id"] == call["tool_call_id"]), None)
+        if padding is not None:
+            padding["notes"].pop("executed", None)
         if ends:
             call["notes"]["ends_session"] = True
+            if padding is not None:  # the model was not asked again, so it was never shown this
+                latest["results"].remove(padding)
+                call["notes"]["kept_aside"]["padding"] = {"content": padding["content"], **padding["notes"]}
+                if not latest["results"]:
+                    del latest["results"]
 
 
 def _rest(message: Fields, extra: Fields, kept: Any) -> dict[str, Any]:

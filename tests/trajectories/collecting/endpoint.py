@@ -43,6 +43,7 @@ class Endpoint:
 
     def __init__(self, *replies: dict[str, Any] | tuple[int, str]) -> None:
         self.replies = list(replies)
+        self.pause = 0.0  # seconds between two bytes of a reply
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         self.over, self.waiting = threading.Event(), threading.Event()
@@ -53,18 +54,23 @@ class Endpoint:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 endpoint.asked.append(json.loads(body))
                 endpoint.keys.append(self.headers.get("Authorization"))
-                if not endpoint.replies:
+                given = endpoint.answer(endpoint.asked[-1])
+                if given is None:
                     endpoint.waiting.set()
                     endpoint.over.wait()
                     return
-                given = endpoint.replies.pop(0)
                 status, text = given if isinstance(given, tuple) else (200, json.dumps(given))
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # who asked was killed
                     self.send_response(status)
                     if status == 307:
                         self.send_header("Location", self.path)
                     self.end_headers()
-                    self.wfile.write(text.encode())
+                    if not endpoint.pause:
+                        self.wfile.write(text.encode())
+                    for byte in text.encode() if endpoint.pause else b"":
+                        self.wfile.write(bytes([byte]))
+                        if endpoint.over.wait(endpoint.pause):
+                            return
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 pass
@@ -72,6 +78,10 @@ class Endpoint:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any] | tuple[int, str] | None:
+        """The next reply; None if there is none."""
+        return self.replies.pop(0) if self.replies else None
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()

@@ -96,8 +96,12 @@ def test_given_up_it_is_archived_as_it_is(world: World) -> None:
         stopped = world.run(endpoint.url, **YOLO)
         assert "is not finished" in stopped.stdout
         assert "the endpoint said 400: no such model" in stopped.stderr
-        done = world.run(endpoint.url, PULL_QUERY, {"give_up": True}, **YOLO)
-        assert "ARCHIVED" in done.stdout, done.stderr
+    # Neither a key nor mini-swe-agent is needed for it.
+    world.key, world.places["environment"] = "", str(world.folder / "none")
+    done = world.run("https://model.example/v1", PULL_QUERY, {"give_up": True}, sandbox={})
+    assert "ARCHIVED" in done.stdout, done.stderr
+    assert not (world.folder / "none").exists()
     session = archived(world)
     assert commands(session) == ["echo one"]
+    assert session.provenance.environment == Environment(sandbox="none")
     assert session.provenance.outcome.success is False

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from pipeline.errors import UserError
 from tests.trajectories.collecting.world import OWN_QUERY, PULL_QUERY, World
 from trajectories.collecting.assignment import clone_of, find_assignment
-from trajectories.collecting.recording import Recording, archived, begin_or_resume
+from trajectories.collecting.recording import Recording, archived, begin_or_resume, under_way
 from trajectories.collecting.sandbox import Wanted
 from trajectories.collecting.settings import Places, Settings
 
@@ -28,7 +29,8 @@ def test_a_session_under_way_goes_on_with_its_plan(places: Places) -> None:
     assert (first.trajectory_id, resumed) == (f"{PULL_QUERY}-1", False)
     assert (first.folder / "workspace/greet.sh").read_text() == "echo helo\n"
     (first.folder / "workspace/greet.sh").write_text("work\n")
-    other = Settings("model-b", "http://127.0.0.1:2/v1", mode="yolo", step_limit=9)
+    wrote(first, {"role": "system"}, {"role": "user"}, {"role": "assistant"})
+    other = Settings("model-b", "http://127.0.0.1:2/v1", mode="yolo", step_limit=9, command_seconds=1, check_seconds=2)
     again, resumed = begin_or_resume(PULL_QUERY, other, places)
     assert (again.folder, resumed) == (first.folder, True)
     assert again.assignment == first.assignment
@@ -37,8 +39,50 @@ def test_a_session_under_way_goes_on_with_its_plan(places: Places) -> None:
         ("true",),
         Wanted(without=True),
     )
-    assert (again.settings.endpoint, again.settings.mode, again.settings.step_limit) == (other.endpoint, "yolo", 9)
+    now = again.settings
+    assert (now.endpoint, now.mode, now.step_limit) == (other.endpoint, "yolo", 9)
+    assert (now.command_seconds, now.check_seconds) == (1, 2)
     assert (again.folder / "workspace/greet.sh").read_text() == "work\n"
+
+
+def test_what_a_resumed_session_does_not_take_from_the_call_is_told(places: Places, tmp_path: Path) -> None:
+    first, _ = begin_or_resume(PULL_QUERY, replace(SETTINGS, model_settings={"temperature": 0.5}), places)
+    wrote(first, {"role": "system"}, {"role": "user"}, {"role": "assistant"})
+    sandbox = Wanted(image="python:3.12", network=True, also=(tmp_path,))
+    other = Settings("model-b", "http://127.0.0.1:2/v1", sandbox=sandbox)
+    again, _ = begin_or_resume(PULL_QUERY, other, replace(places, repository=tmp_path))
+    assert again.without_effect == (
+        "--repository and --folder have no effect: the workspace was made when the session began",
+        "model: it stays model-a, as the session began, and not model-b",
+        "temperature and effort: it stays temperature 0.5, as the session began, and not none",
+        "container image: it stays none, as the session began, and not python:3.12",
+        "network: it stays off, as the session began, and not on",
+        "--without-sandbox: it stays on, as the session began, and not off",
+        f"--also: it stays none, as the session began, and not {tmp_path}",
+    )
+    alike, _ = begin_or_resume(PULL_QUERY, replace(SETTINGS, model_settings={"temperature": 0.5}), places)
+    assert alike.without_effect == ()
+
+
+def test_until_something_is_recorded_model_and_sandbox_are_those_of_the_call(places: Places) -> None:
+    first, _ = begin_or_resume(PULL_QUERY, SETTINGS, places)
+    wrote(first, {"role": "system"}, {"role": "user"})
+    other = Settings("model-b", "http://127.0.0.1:2/v1", sandbox=Wanted(network=True))
+    again, _ = begin_or_resume(PULL_QUERY, other, places)
+    assert (again.settings, again.without_effect) == (replace(other, checks=("true",)), ())
+    again.keep_plan()
+    wrote(first, {"role": "system"}, {"role": "user"}, {"role": "assistant"})
+    assert begin_or_resume(PULL_QUERY, SETTINGS, places)[0].settings.model == "model-b"
+
+
+def test_without_a_session_under_way_there_is_none_to_give_up(places: Places) -> None:
+    with pytest.raises(UserError, match=f"no session on {OWN_QUERY} is under way"):
+        under_way(OWN_QUERY, SETTINGS, places)
+    first, _ = begin_or_resume(OWN_QUERY, SETTINGS, places)
+    assert under_way(OWN_QUERY, SETTINGS, places).folder == first.folder
+    archived(first, Path("there"))
+    with pytest.raises(UserError, match=f"no session on {OWN_QUERY} is under way"):
+        under_way(OWN_QUERY, SETTINGS, places)
 
 
 def test_numbers_go_on_from_the_archive_and_the_sessions_under_way(places: Places) -> None:
@@ -104,3 +148,16 @@ def test_a_query_that_is_nowhere_and_a_clone_that_is_not_there_are_named(places:
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UserError):
         Settings("model", "http://127.0.0.1/v1", **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        *("nonsense", "", "ftp://host/v1", "http://", "http://host:99999/v1", "http://host:x/v1", "http://host /v1"),
+        *("https://name:password@host/v1", "https://host/v1?key=secret", "https://host/v1\n"),
+    ],
+)
+def test_an_endpoint_that_is_no_address_is_refused(endpoint: str) -> None:
+    with pytest.raises(UserError, match="is no address of a server"):
+        Settings("model", endpoint)
+    Settings("model", "http://[::1]:8000/v1")

@@ -169,8 +169,7 @@ def test_the_export_is_what_one_writes_by_hand(recorded: Recorded) -> None:
         ("user", "The user added a new task: add a test"),
         ("assistant", "A test."),
         ("tool", ran.format('""')),
-        ("assistant", "Done again."),
-        ("tool", not_run),
+        ("assistant", "Done again."),  # mini-swe-agent writes a result here too, which the model was never shown
     ]
     assert [one.get("reasoning_content") for one in messages if one["role"] == "assistant"] == [
         *("Where is it?", None, None, None, None, "A file will do.", None)
@@ -215,8 +214,9 @@ def test_a_command_that_the_human_interrupts_is_recorded_so(world: World) -> Non
 
 def test_nothing_that_the_model_writes_is_obeyed_by_the_terminal(world: World) -> None:
     hostile = "\x1b]0;owned\x07\x1b[2J[bold]not markup[/bold] \ud83d"
-    with Endpoint(reply(hostile, "ls", number=1)) as endpoint, world.terminal(endpoint.url) as terminal:
+    with Endpoint(reply(hostile, "ls :x:", number=1)) as endpoint, world.terminal(endpoint.url) as terminal:
         terminal.until("[bold]not markup[/bold]")
+        terminal.until("ls :x:")  # what runs, and no picture
         terminal.until("Execute 1 action(s)?")
         assert "\x1b]0;" not in terminal.screen
         assert "\x1b[2J" not in terminal.screen

@@ -25,7 +25,7 @@ class World:
     """Places in a folder; `recorder` runs the collector over them."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.key = folder, KEY
+        self.folder, self.key, self.cwd = folder, KEY, ROOT
         self.repository = Repository(folder / "clones/owner/name")
         self.base = self.repository.commit("Add a greeting", {"greet.sh": "echo helo\n"})
         self.fixed = self.repository.commit("Say hello, the solution", {"greet.sh": "echo hello\n"})
@@ -61,14 +61,21 @@ class World:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
-        return {**kept, "OPENAI_API_KEY": self.key, "TERM": "dumb", "COLUMNS": "200", "LINES": "50"}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return {
+            **kept,
+            "PYTHONPATH": str(ROOT),
+            "OPENAI_API_KEY": self.key,
+            "TERM": "dumb",
+            "COLUMNS": "200",
+            "LINES": "50",
+        }
 
     def run(self, *arguments: Any, **settings: Any) -> subprocess.CompletedProcess[str]:
         """The collector without a terminal."""
         return subprocess.run(
             self.command(*arguments, **settings),
-            cwd=ROOT,
+            cwd=self.cwd,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -81,7 +88,7 @@ class World:
         """The collector without a terminal, as it runs; killed at the end."""
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         command = self.command(*arguments, **settings)
-        with subprocess.Popen(command, cwd=ROOT, env=self.environment, **quiet) as process:
+        with subprocess.Popen(command, cwd=self.cwd, env=self.environment, **quiet) as process:
             try:
                 yield process
             finally:
@@ -93,7 +100,7 @@ class World:
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
             ["setsid", "--ctty", *self.command(*arguments, **settings)],  # so that Ctrl-C is heard
-            cwd=ROOT,
+            cwd=self.cwd,
             env=self.environment,
             stdin=theirs,
             stdout=theirs,
@@ -124,8 +131,12 @@ class Terminal:
             assert self._read(deadline - time.monotonic()), f"no {text!r} in:\n{self.screen[self._seen :]}"
         self._seen = at + len(text)
 
-    def say(self, line: str) -> None:
-        os.write(self._descriptor, line.encode() + b"\r")
+    def say(self, line: str | bytes) -> None:
+        os.write(self._descriptor, (line.encode() if isinstance(line, str) else line) + b"\r")
+
+    def end_input(self) -> None:
+        """Ctrl-D."""
+        os.write(self._descriptor, b"\x04")
 
     def interrupt(self) -> None:
         """Ctrl-C."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from tests.trajectories.importing.samples import absent, function, imported, mini, told
+from tests.trajectories.importing.samples import SKIPPED, absent, function, imported, mini, told
 from trajectories.archive.file import text_of_session
 
 
@@ -85,7 +85,10 @@ def test_of_an_interrupted_reply_the_first_open_call_may_have_run(tmp_path: Path
 def test_the_call_that_handed_in_the_work_ran_though_the_file_says_no(tmp_path: Path) -> None:
     session = imported(tmp_path, mini())
     assert [one.notes.executed for one in session.steps[9].results] == [None]  # a new task followed
-    assert [one.notes.executed for one in session.steps[11].results] == [None, None, False]
+    # The model was not asked again, so it never saw what stands there for the call that handed in.
+    assert [one.source_call_id for one in session.steps[11].results] == ["g", "i"]
+    padding = session.steps[11].calls[1].notes.kept_aside["padding"]
+    assert (padding["content"], padding["kept_aside"]["exception_info"]) == ("<returncode>-1</returncode>", SKIPPED)
     assert [call.notes.ends_session for step in session.steps for call in step.calls] == [False] * 7 + [True, False]
     outcome = session.provenance.outcome
     assert (outcome.success, outcome.ended, outcome.submission) == (None, "Submitted", "it is fast")

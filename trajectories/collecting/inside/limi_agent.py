@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import limi_commands
+from limi_reply import MOST_RECORDED, MOST_VALUES_RECORDED, values_in
 from minisweagent.agents.default import DefaultAgent
 from minisweagent.agents.interactive import InteractiveAgent, console
 from minisweagent.environments.local import LocalEnvironment, LocalEnvironmentConfig
 from minisweagent.exceptions import FormatError, InterruptAgentFlow
 from minisweagent.models.utils.actions_toolcall import BASH_TOOL
 from minisweagent.models.utils.content_string import get_content_string
+from rich.text import Text
 
 CUT_OFF = "The recording was cut off while this command ran; it may have run in part."
+NO_ROOM = "The command was not run: the recording is full."
 INTERRUPTED = "The user interrupted this command; it may have run in part."
+_MOST_SHOWN = 150_000  # characters that the record of an output has beside the output: what the model is shown of it
 Message = dict[str, Any]
 
 
@@ -48,27 +52,31 @@ class Sandbox(LocalEnvironment):
 
 
 class RecordedAgent(InteractiveAgent):
-    """`hide` takes the key out of a text; `executing` is a file that is there while commands run."""
+    """`hide` takes the key out of a JSON value; `executing` is a file that is there while commands run."""
 
-    def __init__(self, *args: Any, hide: Callable[[str], str], executing: Path, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, hide: Callable[[Any], Any], executing: Path, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._hide, self._executing = hide, executing
         self._pending: Message | None = None
         self._resumed = 0
+        self._written = self._values = 0  # characters and values of the record
 
     def add_messages(self, *messages: Message) -> list[Message]:
         """Show, keep and write them, each with its time. Nothing in them is obeyed by the terminal."""
         for message in messages:
             message.setdefault("extra", {}).setdefault("timestamp", time.time())
             console.print(f"\n[bold]{message['role'].capitalize()}[/bold]:")
-            console.print(_shown(get_content_string(message)), markup=False)
+            _show(message)
+        self._values += values_in(list(messages))
         DefaultAgent.add_messages(self, *messages)
         self.save(self.config.output_path)
         return list(messages)
 
     def query(self) -> Message:
-        """The next message: the one that a killed run had not carried out, else a new one."""
+        """The next message: the one that a killed run had not carried out, else a new one while the archive has room for it."""
         if self._pending is None:
+            if self._written > MOST_RECORDED or self._values > MOST_VALUES_RECORDED:
+                raise InterruptAgentFlow(_exit("RecordingFull"))
             return super().query()
         pending, self._pending = self._pending, None
         return pending
@@ -80,8 +88,11 @@ class RecordedAgent(InteractiveAgent):
         try:
             self._ask_confirmation_or_interrupt([action["command"] for action in actions])
             self._executing.touch()
+            room = MOST_RECORDED - self._written
             for action in actions:
-                outputs.append(self.env.execute(action))
+                output = self.env.execute(action) if room > 0 else _not_finished(NO_ROOM)
+                outputs.append(output)
+                room -= len(json.dumps(output)) + _MOST_SHOWN
         except KeyboardInterrupt:
             if self._executing.exists():
                 outputs.append(_not_finished(INTERRUPTED))
@@ -109,6 +120,7 @@ class RecordedAgent(InteractiveAgent):
 
     def _go_on(self, earlier: Message, further: str) -> None:
         self.messages = earlier["messages"]
+        self._written, self._values = len(json.dumps(earlier)), values_in(self.messages)
         stats = earlier["info"]["model_stats"]
         self.cost, self.n_calls = stats["instance_cost"], stats["api_calls"]
         self._resumed = earlier["info"].get("limi", {}).get("resumed", 0) + (0 if further else 1)
@@ -116,7 +128,6 @@ class RecordedAgent(InteractiveAgent):
             self.messages.pop()
         last = self.messages[-1]
         if further:
-            self.config.mode = earlier["info"]["config"]["agent"]["mode"]  # as the human left it
             self.add_messages(
                 {
                     "role": "user",
@@ -126,7 +137,7 @@ class RecordedAgent(InteractiveAgent):
             )
         elif actions := last.get("extra", {}).get("actions"):
             console.print("\n[bold]Going on where the recording stopped.[/bold]")
-            console.print(_shown(get_content_string(last)), markup=False)
+            _show(last)
             if self._executing.exists():
                 self._add_observation_messages(last, [_not_finished(CUT_OFF) for _ in actions])
             else:
@@ -157,9 +168,11 @@ class RecordedAgent(InteractiveAgent):
         """Write the trajectory whole or not at all, never with the key."""
         data = self.serialize(*more)
         if path:
+            text = json.dumps(self._hide(data))
+            self._written = len(text)
             unfinished = path.with_name(f".{path.name}.tmp")
             with unfinished.open("w", encoding="utf-8") as file:
-                file.write(self._hide(json.dumps(data, indent=2)))
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(path)
@@ -174,7 +187,11 @@ def _exit(status: str) -> Message:
     return {"role": "exit", "content": status, "extra": {"exit_status": status, "submission": ""}}
 
 
-def _shown(text: str) -> str:
-    """A text without anything that a terminal obeys; half a surrogate pair can't be printed either."""
+def _show(message: Message) -> None:
+    """Print a message as it is, as the human says yes to what runs: without markup, pictures for `:x:` and lines broken elsewhere.
+
+    What a terminal obeys is replaced; half a surrogate pair can't be printed either.
+    """
+    text = get_content_string(message)
     clean = "".join(one if one in "\n\t" or one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
-    return clean.encode("utf-8", "replace").decode()
+    console.print(Text(clean.encode("utf-8", "replace").decode()), soft_wrap=True)

@@ -3,18 +3,23 @@
 # mini-swe-agent is in its own environment, not in the one where this is checked.
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import requests
+import urllib3
+from jinja2 import StrictUndefined, Template
+from limi_key import hidden
+from limi_reply import checked
+from minisweagent.exceptions import FormatError
 from minisweagent.models.openrouter_model import OpenRouterAPIError, OpenRouterAuthenticationError, OpenRouterModel
 from minisweagent.models.utils.actions_toolcall import BASH_TOOL
 
 _CONNECT = 30.0  # seconds
-_MOST_BYTES = 32 * 2**20  # of a reply
+_MOST_BYTES = 8 * 2**20  # of what is read of a reply; what is too large to be kept is refused later
+_MOST_COUNTED = 2**53  # tokens or dollars; more is no figure
 _LATER = (408, 409, 425, 429)  # these may pass; other refusals stay as they are
-_SHORTEST_KEY = 8  # characters; a shorter one is no secret, and a local server's "none" is a word
-HIDDEN = "[the key]"
 
 
 class EndpointModel(OpenRouterModel):
@@ -28,13 +33,14 @@ class EndpointModel(OpenRouterModel):
         self._key, self._timeout, self._prices = key, timeout, prices
         self._session = requests.Session()
 
-    def hide(self, text: str) -> str:
-        """A text without the key, should a server have sent it back."""
-        return text.replace(self._key, HIDDEN) if len(self._key) >= _SHORTEST_KEY else text
+    def hide(self, value: Any) -> Any:
+        """A JSON value without the key, should a server have sent it back."""
+        return hidden(value, self._key)
 
     def _query(self, messages: list[dict[str, Any]], **kwargs: Any) -> dict[str, Any]:
         asked = {"model": self.config.model_name, "messages": messages, "tools": [BASH_TOOL]}
         content = json.dumps(asked | self.config.model_kwargs | kwargs)
+        deadline = time.monotonic() + self._timeout
         try:
             with self._session.post(
                 self._api_url,
@@ -45,17 +51,22 @@ class EndpointModel(OpenRouterModel):
                 allow_redirects=False,  # another address must not be given the key
                 stream=True,
             ) as response:
-                status, body = response.status_code, _whole(response)
-        except requests.exceptions.RequestException as error:
+                status, body = response.status_code, _whole(response, deadline)
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             raise OpenRouterAPIError(f"no answer came from the endpoint: {type(error).__name__}") from None
-        text = self.hide(body.decode("utf-8", "replace"))
+        text = body.decode("utf-8", "replace")
         if status != 200:
-            said = "".join(one if one.isprintable() else " " for one in text[:300])
+            said = "".join(one if one.isprintable() else " " for one in self.hide(text)[:300])
             refused = 300 <= status < 500 and status not in _LATER
             raise (OpenRouterAuthenticationError if refused else OpenRouterAPIError)(
                 f"the endpoint said {status}: {said}"
             )
-        return _checked(text)
+        try:
+            return dict(self.hide(checked(text)))
+        except ValueError as error:
+            raise OpenRouterAPIError(
+                f"the endpoint's reply is no chat completion that can be recorded: {error}"
+            ) from None
 
     def _authorize(self, request: Any) -> Any:
         # Set here and not as a header, as a .netrc would otherwise win.
@@ -69,6 +80,15 @@ class EndpointModel(OpenRouterModel):
         if not self._known(message["extra"]["response"]):
             del message["extra"]["cost"]  # 0 would say that it was free
         return message
+
+    def _parse_actions(self, response: dict[str, Any]) -> list[dict[str, Any]]:
+        actions: list[dict[str, Any]] = super()._parse_actions(response)
+        if all(isinstance(action["command"], str) for action in actions):
+            return actions
+        told = {"error": "The 'command' argument must be a string.", "actions": [], "has_tool_calls": True}
+        template = Template(self.config.format_error_template, undefined=StrictUndefined)
+        content = template.render(**told, finish_reason=response["choices"][0].get("finish_reason"))
+        raise FormatError({"role": "user", "content": content, "extra": {"interrupt_type": "FormatError"}})
 
     def _known(self, response: dict[str, Any]) -> bool:
         return self._prices is not None or "cost" in _usage(response)
@@ -85,36 +105,16 @@ class EndpointModel(OpenRouterModel):
         return {"cost": total / 1e6}
 
 
-def _whole(response: requests.Response) -> bytes:
+def _whole(response: requests.Response, deadline: float) -> bytes:
+    """The body. What is there is taken at once, so that a server that sends little by little is not waited for without end."""
     body = b""
-    for part in response.iter_content(65536):
+    while part := response.raw.read1(65536, decode_content=True):
         body += part
         if len(body) > _MOST_BYTES:
             raise OpenRouterAPIError(f"the endpoint's reply is larger than {_MOST_BYTES} bytes")
+        if time.monotonic() > deadline:
+            raise OpenRouterAPIError("the endpoint's reply took too long (model.timeout_seconds)")
     return body
-
-
-def _checked(text: str) -> dict[str, Any]:
-    """A reply in which everything that mini-swe-agent reads has the form that it expects."""
-    try:
-        reply = json.loads(text, parse_constant=_refuse)
-        message = reply["choices"][0]["message"]
-        calls = message.get("tool_calls") or []
-        whole = message.get("role", "assistant") == "assistant" and isinstance(message.get("content"), str | None)
-        for call in calls:
-            told = call["id"], call["function"]["name"], call["function"]["arguments"]
-            whole = whole and all(isinstance(one, str) for one in told)
-    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError):
-        whole = False
-    if not whole:
-        raise OpenRouterAPIError("the endpoint's reply is no chat completion")
-    message.setdefault("role", "assistant")
-    message.setdefault("content", None)
-    return reply
-
-
-def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is no number")
 
 
 def _usage(response: dict[str, Any]) -> dict[str, Any]:
@@ -123,4 +123,4 @@ def _usage(response: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: Any) -> float:
-    return value if isinstance(value, int | float) and value > 0 else 0
+    return value if isinstance(value, int | float) and 0 < value < _MOST_COUNTED else 0
