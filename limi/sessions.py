@@ -1,31 +1,29 @@
-"""What `limi trajectories` does with sessions: import, check, export, show. The commands' options are in limi/trajectories.py."""
+"""What `limi trajectories` does with the archive's sessions: check, export, show. Its commands' options are in limi/trajectories.py."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+
+from rich.table import Table
 
 from limi.screen import OUT, cell, line, table
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.masking.found import Kind
-from pipeline.params import read_params
+from pipeline.masking.mask import KINDS
+from pipeline.params import Params, read_params
 from pipeline.trajectory_sections import Trajectories
-from trajectories.archive.file import read_session, sessions, write_session
+from trajectories.archive.file import sessions, whole_ones, write_session
 from trajectories.archive.session import Session
 from trajectories.checks.check import check, refused
 from trajectories.checks.limits import Known, Limits
 from trajectories.checks.masking import mask
 from trajectories.checks.size import distribution
-from trajectories.collecting.assignment import find_assignment
 from trajectories.export.counting import Counting
 from trajectories.export.messages import messages_of, tools_of
 from trajectories.export.policy import Policy
 from trajectories.export.rows import rows_of, write_rows
-from trajectories.importing.formats import import_file
-from trajectories.importing.given import Given, GivenOf
 from trajectories.queries import POOL, Query, pool_queries
-from trajectories.selection import Selection, chosen, counting_by
+from trajectories.selection import Repeats, Selection, chosen, counting_by
 from trajectories.viewing.page import page
 from trajectories.viewing.terminal import lines
 
@@ -33,70 +31,57 @@ MOST_NAMED = 20  # sessions that are named; of more the rest is counted
 _STYLES = {"refused": "red", "flagged": "yellow"}
 
 
-def import_sessions(
-    files: list[Path],
-    query: str,
-    format: str,  # noqa: A002
-    success: bool | None,
-    sandbox: str,
-    base_commit: str,
-    tools: Path | None,
-    row: int,
-    replace: bool,
-    leave_out_cut_line: bool,
-) -> None:
-    """Bring recordings of other agents into the archive, masked. What a format lacks is stated, never guessed."""
-    params = read_params()
-    archive = Path(params.trajectories.archive)
-    told: dict[str, Any] = {} if success is None else {"outcome": {"success": success}}
-    told |= {"environment": {"sandbox": sandbox}} if sandbox else {}
-    told |= {"base_commit": base_commit} if base_commit else {}
-    told |= {"tools": _tools_of(tools)} if tools else {}
-    shown = table("session", ">rounds", ">steps", ">calls", "solved", ">masked", ">not told", "")
-    kept = 0
-    try:
-        for path in files:
-            given = _given(query, told) if query and not row else _given_of_rows(path, told, query, row)
-            for session in import_file(path, format or None, given=given, leave_out_cut_line=leave_out_cut_line):
-                masked = mask(session, params.mask.kinds)
-                done = _keep(masked.session, archive, replace)
-                facts = (sum(masked.counts.values()), len(session.provenance.absent), done)
-                shown.add_row(*map(cell, (*_facts(masked.session), *facts)))
-                kept += 1
-    finally:
-        if kept:  # also before an error: what was written stays
-            OUT.print(shown)
-    line(f"{archive}: {kept} sessions; `limi trajectories check` looks at them")
+def kinds_to_mask(params: Params) -> list[Kind]:
+    """The kinds that are masked in a session: those of the parameters' `mask`, and what the check `not_masked` refuses."""
+    return [kind for kind in KINDS if kind in params.mask.kinds or kind in params.trajectories.checks.kinds]
+
+
+def sessions_table(*columns: str) -> Table:
+    """A table of sessions, whose ids stay in one piece, as people copy them."""
+    made = table("session", *columns)
+    made.columns[0].no_wrap = True
+    return made
 
 
 def check_sessions(items: list[str], masking: bool) -> bool:
-    """Hold sessions (all of the archive if none is named) against every rule; whether none is refused."""
+    """Hold sessions (all of the archive if none is named) against every rule; whether none is refused.
+
+    Raises UserError for files that can't be read, once it has told of all others.
+    """
     params = read_params()
-    section, counting = params.trajectories, counting_by(params.trajectories.tokenizer)
+    section, counting, repeats = params.trajectories, counting_by(params.trajectories.tokenizer), Repeats()
     pool = _pool()
-    shown, tokens, bad = table("session", ">rounds", ">tokens", ">refused", ">flagged"), list[int](), 0
-    for path, session in _named(items, Path(section.archive)):
-        if masking:
-            session = _masked(path, session, params.mask.kinds)
-        found = check(session, _limits(section), _known(session, pool), _policy(section), counting)
-        if found:
-            line(session.trajectory_id, "bold")
-        for one in found:
-            line(f"  {one}", _STYLES[one.severity])
-        if session.provenance.query_id not in pool:
-            line(
-                f"{session.trajectory_id}: {session.provenance.query_id} is not in the pool, so it is not trained on",
-                "yellow",
-            )
-        tokens.append(_tokens(session, section, counting))
-        bad += refused(found)
-        severities = [one.severity for one in found]
-        counts = (session.rounds, tokens[-1], severities.count("refused"), severities.count("flagged"))
-        shown.add_row(*map(cell, (session.trajectory_id, *counts)))
-    OUT.print(shown)
-    line(str(distribution(tokens)))
-    if bad:
-        line(f"{bad} of {len(tokens)} are refused; `limi trajectories show ID` shows where", "red")
+    shown, tokens, bad = sessions_table(">rounds", ">tokens", ">refused", ">flagged"), list[int](), 0
+    try:
+        for path, session in _named(items, Path(section.archive)):
+            if masking:
+                session = _masked(path, session, kinds_to_mask(params))
+            found = check(session, _limits(section), _known(session, pool), _policy(section), counting)
+            counted = _tokens(session, section, counting)
+            if found:
+                line(session.trajectory_id, "bold")
+            for one in found:
+                line(f"  {one}", _STYLES[one.severity])
+            if session.provenance.query_id not in pool:
+                line(
+                    f"{session.trajectory_id}: {session.provenance.query_id} is not in the pool, so it is not trained on",
+                    "yellow",
+                )
+            elif counted is not None and not refused(found):
+                _tell_repeat(session, repeats, _policy(section))
+            tokens += [] if counted is None else [counted]
+            bad += refused(found)
+            severities = [one.severity for one in found]
+            counts = ("none" if counted is None else counted, severities.count("refused"), severities.count("flagged"))
+            shown.add_row(*map(cell, (session.trajectory_id, session.rounds, *counts)))
+    finally:  # also before the error that names the broken files
+        if shown.row_count:
+            OUT.print(shown)
+            line(str(distribution(tokens)))
+        if uncounted := shown.row_count - len(tokens):
+            line(f"{uncounted} of {shown.row_count} can't be exported, so their tokens are not among these", "yellow")
+        if bad:
+            line(f"{bad} of {shown.row_count} are refused; `limi trajectories show ID` shows where", "red")
     return not bad
 
 
@@ -111,7 +96,8 @@ def export_rows(out: Path) -> None:
     if (more := len(selection.left_out) - MOST_NAMED) > 0:
         line(f"and {more} more: {', '.join(f'{reason} {n}' for reason, n in selection.reasons().items())}", "yellow")
     line(str(distribution(tokens)))
-    line(f"{out}: {len(tokens)} sessions on {len(selection.by_query)} of the pool's {len(pool)} queries")
+    rows = "1 session" if len(tokens) == 1 else f"{len(tokens)} sessions"
+    line(f"{out}: {rows} on {len(selection.by_query)} of the pool's {len(pool)} queries")
 
 
 def show_session(item: str, full: bool, html: Path | None) -> None:
@@ -127,59 +113,10 @@ def show_session(item: str, full: bool, html: Path | None) -> None:
         line(f"{html}: the page; a browser opens it")
 
 
-def _given(query_id: str, told: Mapping[str, Any], sha256: str = "") -> Given:
-    """What is known of a session on this query. `sha256` is that of the text that was worked on, where a row tells it.
-
-    The commit that the work began at is what somebody or the file tells; that of the query's pull request may be another one.
-    """
-    known = find_assignment(query_id)
-    return Given(query_id=query_id, query_sha256=sha256 or known.query_sha256, pr_id=known.pr_id, **told)
-
-
-def _given_of_rows(path: Path, told: Mapping[str, Any], query: str, wanted: int) -> GivenOf:
-    """Each row tells its query, and more, as those of our own export do; or one row is wanted, on a query that the caller names."""
-
-    def given(row: int, columns: Mapping[str, Any]) -> Given | None:
-        if wanted and row != wanted:
-            return None
-        query_id, sha256 = query or columns.get("query_id"), columns.get("query_sha256", "")
-        if not isinstance(query_id, str) or not isinstance(sha256, str):
-            raise UserError(
-                f"{path} row {row} does not tell which query it is work on; --query QUERY_ID does (of a file of many with --row N)"
-            )
-        own: dict[str, Any] = {}
-        if isinstance(columns.get("success"), bool):
-            own["outcome"] = {"success": columns["success"]}
-        if columns.get("base_commit"):
-            own["base_commit"] = columns["base_commit"]
-        return _given(query_id, {**own, **told}, sha256)
-
-    return given
-
-
-def _tools_of(path: Path) -> list[dict[str, Any]]:
-    """The tools that the agent had, of a file: for formats that do not tell them."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"--tools {path} cannot be read: {error}") from None
-    if not isinstance(found, list) or not found or not all(isinstance(tool, dict) for tool in found):
-        raise UserError(f"--tools {path} is no list of tools; docs/TRAJECTORIES.md shows one")
-    return found
-
-
-def _keep(session: Session, archive: Path, replace: bool) -> str:
-    """Write a session into the archive; what became of it, in a word. Raises UserError if another one of this name would be lost."""
-    path = archive / f"{session.trajectory_id}.json"
-    if not path.exists():
-        write_session(session, archive)
-        return "new"
-    if read_session(path) == session:
-        return "there already"
-    if not replace:
-        raise UserError(f"{path} holds this session otherwise, perhaps mended by hand; --replace writes over it")
-    write_session(session, archive)
-    return "replaced"
+def _tell_repeat(session: Session, repeats: Repeats, policy: Policy) -> None:
+    first = repeats.first_of(session, messages_of(session, policy))
+    if first != session.trajectory_id:
+        line(f"{session.trajectory_id}: it has the messages of {first}, so it is not trained on again", "yellow")
 
 
 def _masked(path: Path, session: Session, kinds: Collection[Kind]) -> Session:
@@ -195,17 +132,16 @@ def _masked(path: Path, session: Session, kinds: Collection[Kind]) -> Session:
 
 
 def _named(items: list[str], archive: Path) -> Iterator[tuple[Path, Session]]:
-    """The sessions that a person named, by id or file, or all of the archive, each with its file."""
-    if not items:
-        for session in sessions(archive):
-            yield archive / f"{session.trajectory_id}.json", session
-    for item in items:
-        path = Path(item)
-        # An id holds no dot and no slash, a file's name does.
-        if path.suffix or len(path.parts) > 1:
-            yield path, read_session(path)
-        else:
-            yield archive / f"{item}.json", read_session(archive / f"{item}.json")
+    """The sessions that a person named, by id or file, or all of the archive, each with its file. Broken files are told at the end."""
+    if items:
+        return whole_ones([_file_of(item, archive) for item in items])
+    return ((archive / f"{session.trajectory_id}.json", session) for session in sessions(archive))
+
+
+def _file_of(item: str, archive: Path) -> Path:
+    path = Path(item)
+    # An id holds no dot and no slash, a file's name does.
+    return path if path.suffix or len(path.parts) > 1 else archive / f"{item}.json"
 
 
 def _pool() -> dict[str, Query]:
@@ -226,15 +162,9 @@ def _policy(section: Trajectories) -> Policy:
     return Policy(**section.export.model_dump())
 
 
-def _tokens(session: Session, section: Trajectories, counting: Counting) -> int:
-    """Of the rendered export; 0 if the policy can't tell it, which is a finding."""
+def _tokens(session: Session, section: Trajectories, counting: Counting) -> int | None:
+    """Of the rendered export; None if the policy can't tell it, which is a finding."""
     try:
         return counting(messages_of(session, _policy(section)), tools_of(session))
     except UserError:
-        return 0
-
-
-def _facts(session: Session) -> tuple[object, ...]:
-    calls = sum(len(step.calls) for step in session.steps)
-    solved = {True: "yes", False: "no", None: "not told"}[session.provenance.outcome.success]
-    return session.trajectory_id, session.rounds, len(session.steps), calls, solved
+        return None

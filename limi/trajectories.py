@@ -1,6 +1,7 @@
-"""`limi trajectories`: the commands for sessions of work on the pool's queries. What they do is in limi/sessions.py.
+"""`limi trajectories`: the commands for sessions of work on the pool's queries.
 
-A command imports what it needs when it is called: the checks take a second to import, and `limi --help` needs none.
+What they do is in limi/sessions.py and limi/sessions_import.py. A command imports what it needs when it is called: the checks take a second
+to import, and `limi --help` needs none.
 """
 
 from pathlib import Path
@@ -45,7 +46,7 @@ def bring(
     ] = False,
 ) -> None:
     """Bring recordings of other agents into the archive, masked. What a format lacks is stated, never guessed."""
-    from limi.sessions import import_sessions
+    from limi.sessions_import import import_sessions
 
     import_sessions(files, query, format, success, sandbox, base_commit, tools, row, replace, leave_out_cut_line)
 

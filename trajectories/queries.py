@@ -1,7 +1,8 @@
 """The pool's queries, with what sessions of work on them are held against and go out with: text, patch, base commit, licence."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,36 +40,44 @@ class Query:
 
 
 def pool_queries(root: Path = Path()) -> dict[str, Query]:
-    """The pool's queries by id. Raises UserError if there is no pool yet."""
-    rows = [_pool_row(number, line) for number, line in _lines(root / POOL)]
-    pulls = [source for _, _, source, base, _ in rows if base]
-    patches = _patches(root, pulls)
-    return {
-        name: Query(name, text, source if base else "", base, patches.get(source, "") if base else "", licence)
-        for name, text, source, base, licence in rows
-    }
+    """The pool's queries by id. Raises UserError if there is no pool yet, or a line of it is broken."""
+    found = []
+    for row in pool_rows(root / POOL, ("id", "query", "source", "licence")):
+        base = row["pull_request"]["base_sha"] if row["pull_request"] else ""
+        pr_id = row["source"] if base else ""
+        found.append(Query(row["id"], row["query"], pr_id, base, "", row["licence"]))
+    patches = _patches(root, [query.pr_id for query in found if query.pr_id])
+    return {query.id: replace(query, patch=patches.get(query.pr_id, "")) for query in found}
 
 
-def _lines(path: Path) -> list[tuple[int, str]]:
+def pool_rows(path: Path, texts: Sequence[str] = ("id", "query")) -> list[dict[str, Any]]:
+    """The pool's lines, of which each has these texts, its success criteria, and its pull request or null.
+
+    Raises UserError if there is no pool yet, or a line of it is broken.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UserError(f"{path} is missing; `dvc repro build_pool` writes it") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}; `dvc repro --force build_pool` writes it anew") from None
-    return [(number, line) for number, line in enumerate(text.split("\n"), 1) if line]
+    # Not splitlines(): a query may hold what that takes for the end of a line, such as U+2028.
+    return [_pool_row(path, number, line, texts) for number, line in enumerate(text.split("\n"), 1) if line]
 
 
-def _pool_row(number: int, line: str) -> tuple[str, str, str, str, str]:
-    """Id, text, source, base commit and licence of a line of the pool."""
+def _pool_row(path: Path, number: int, line: str, texts: Sequence[str]) -> dict[str, Any]:
     try:
         row: dict[str, Any] = json.loads(line)
-        base = row["pull_request"]["base_sha"] if row["pull_request"] else ""
-        return row["id"], row["query"], row["source"], base, row["licence"]
+        pull = row["pull_request"]
+        asked = [*(row[name] for name in texts), *row["success_criteria"]]
+        asked += [pull["base_sha"], pull["repo"]] if pull else []
+        if all(isinstance(text, str) for text in asked) and (not pull or type(pull["number"]) is int):
+            return row
     except (ValueError, KeyError, TypeError):
-        raise UserError(
-            f"{POOL} line {number} is not what `dvc repro build_pool` writes; `dvc repro --force build_pool` writes it anew"
-        ) from None
+        pass
+    raise UserError(
+        f"{path} line {number} is not what `dvc repro build_pool` writes; `dvc repro --force build_pool` writes it anew"
+    )
 
 
 def _patches(root: Path, pulls: list[str]) -> dict[str, str]:

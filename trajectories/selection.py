@@ -1,19 +1,23 @@
-"""Which sessions of the archive are trained on: those on a query of the pool that no check refuses; the others, each with its reason."""
+"""Which sessions of the archive are trained on: each once, on a query of the pool, refused by no check; the others with their reason."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pipeline.files import sha256_text
 from trajectories.archive.session import Session
 from trajectories.checks.check import check
 from trajectories.checks.limits import Limits
 from trajectories.checks.size import distribution
-from trajectories.export.counting import Counting, of_template, plainly, tokenizer_of
+from trajectories.export.counting import Counting, OfTemplate, Once, plainly, tokenizer_of
+from trajectories.export.messages import Message, messages_of
 from trajectories.export.policy import Policy
 from trajectories.queries import Query
 
 NOT_IN_POOL = "not_in_pool"
+REPEATED = "repeated"
 
 
 @dataclass
@@ -30,6 +34,19 @@ class Selection:
         return dict(sorted(Counter(self.left_out.values()).items()))
 
 
+class Repeats:
+    """Tells of a session whether an earlier one has the same messages; that it was imported anew or under another query changes nothing."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+
+    def first_of(self, session: Session, messages: list[Message]) -> str:
+        """The trajectory_id of the first session that was asked for with these messages: its own if there was none before."""
+        # The loss of a turn is left out: a row that came back may have lost why there was none.
+        said = [{name: value for name, value in message.items() if name != "train"} for message in messages]
+        return self._first.setdefault(sha256_text(json.dumps(said, sort_keys=True)), session.trajectory_id)
+
+
 def chosen(
     sessions: Iterable[Session],
     pool: Mapping[str, Query],
@@ -39,6 +56,7 @@ def chosen(
     counting: Counting | None = None,
 ) -> Iterator[Session]:
     """The sessions to train on, one at a time, in their order; `selection` is told of each one."""
+    repeats = Repeats()
     for session in sessions:
         query = pool.get(session.provenance.query_id)
         if query is None:
@@ -49,6 +67,9 @@ def chosen(
         if refused:
             selection.left_out[session.trajectory_id] = refused[0]
             continue
+        if repeats.first_of(session, messages_of(session, policy)) != session.trajectory_id:
+            selection.left_out[session.trajectory_id] = REPEATED
+            continue
         selection.flagged.update({one.rule for one in found})
         selection.by_query[query.id] += 1
         selection.rounds[session.rounds] += 1
@@ -57,7 +78,7 @@ def chosen(
 
 def counting_by(tokenizer: str) -> Counting:
     """What counts a row's tokens: a model's tokenizer and template; o200k_base if none is named. Raises UserError if there is none such."""
-    return of_template(tokenizer_of(tokenizer)) if tokenizer else plainly()
+    return Once(OfTemplate(tokenizer_of(tokenizer)) if tokenizer else plainly())
 
 
 def metrics(selection: Selection, tokens: list[int], queries: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from curated.making.blocks import Block, Bullets, Heading, Link, Mono, Note, Part, Program, Quoted, grid, say
 from curated.making.card_choice import choice
-from curated.making.card_sessions import sessions
+from curated.making.card_sessions import by_hand, sessions
 from curated.making.card_trust import trust
 from curated.making.columns import CANDIDATES, CONFIGS, MEMBERS, POOL, TRAJECTORIES
 from curated.making.inputs import Inputs
@@ -22,10 +22,10 @@ def card_blocks(inputs: Inputs, rows: dict[str, _Rows], made: Provenance) -> lis
     pool, candidates, worked = rows[POOL.name], rows[CANDIDATES.name], rows.get(TRAJECTORIES.name, [])
     return [
         Heading(1, NAME),
-        *_what(inputs, pool, candidates),
+        *_what(inputs, pool, candidates, worked),
         *_load([table.name for table in CONFIGS if table.name in rows]),
         *_examples(pool),
-        *(sessions(worked, len(pool)) if worked else ()),
+        *(sessions(worked, len(pool), inputs.params.trajectories) if worked else ()),
         *choice(inputs, pool, candidates),
         *trust(inputs, pool, candidates),
         *_rights(pool, candidates),
@@ -35,7 +35,7 @@ def card_blocks(inputs: Inputs, rows: dict[str, _Rows], made: Provenance) -> lis
     ]
 
 
-def _what(inputs: Inputs, pool: _Rows, candidates: _Rows) -> list[Block]:
+def _what(inputs: Inputs, pool: _Rows, candidates: _Rows, worked: _Rows) -> list[Block]:
     origins = Counter(row["origin"] for row in pool)
     blocks: list[Block] = [
         say(
@@ -55,6 +55,10 @@ def _what(inputs: Inputs, pool: _Rows, candidates: _Rows) -> list[Block]:
         )
         last = (
             "authored for the project, and what its annotators say was written by language models: no person judged. "
+        )
+        written = by_hand(worked)
+        last += (
+            f"Of its {len(worked)} sessions {written} were written by hand, and no model took part. " if written else ""
         )
         last += "It shows what the software does; train on nothing of it."
         blocks.append(Note((f"This is a demo. {what} {last}",)))

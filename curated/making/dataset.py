@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from curated.making.card import card_blocks
+from curated.making.card_sessions import by_hand
 from curated.making.columns import CANDIDATES, POOL, TRAJECTORIES
 from curated.making.croissant import croissant
 from curated.making.encoded import jsonl_bytes, parquet_bytes
@@ -119,9 +120,18 @@ def _languages(inputs: Inputs) -> list[str]:
 
 
 def _description(inputs: Inputs, rows: dict[str, list[dict[str, Any]]]) -> str:
-    demo = " This is a demo: repositories, queries and reviews were authored for the project." if inputs.demo else ""
-    sessions = len(rows.get(TRAJECTORIES.name, ()))
-    worked = f", and {sessions} sessions of work on queries of the pool" if sessions else ""
+    made = rows.get(TRAJECTORIES.name, [])
+    authored = (
+        "repositories, queries, reviews and sessions"
+        if made and by_hand(made) == len(made)
+        else "repositories, queries and reviews"
+    )
+    demo = f" This is a demo: {authored} were authored for the project." if inputs.demo else ""
+    worked = (
+        f", and {len(made)} {'session' if len(made) == 1 else 'sessions'} of work on queries of the pool"
+        if made
+        else ""
+    )
     return (
         f"{len(rows[POOL.name])} queries for software agents, from real-world use and from merged pull requests, and the "
         f"{len(rows[CANDIDATES.name])} reviewed candidates of the latter with their verdicts{worked}.{demo}"

@@ -2,134 +2,20 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from limi.command import app
 from pipeline.errors import UserError
-from pipeline.files import sha256_text, write_jsonl
 from tests.conftest import Project
-from tests.trajectories.made import answer, call, observed, said, value
-from trajectories.archive.file import read_session, sessions, write_session
-from trajectories.archive.session import session_of
+from tests.limi.sessions_world import ARCHIVE, QUERY, SOLVED, archived, enter, limi
 from trajectories.export.rows import TRAJECTORIES
-
-QUERY = "Please make the search of our notes fast, and add a test."
-ARCHIVE = Path("demo/trajectories")
-SOLVED: dict[str, Any] = {"success": True, "checks": [{"name": "tests", "passed": True, "round": 1}]}
 
 
 @pytest.fixture(autouse=True)
 def _project(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A project with a pool of two real-world queries and an empty archive, and the process in it."""
-    monkeypatch.chdir(project.folder)
-    monkeypatch.setenv("COLUMNS", "200")
-    rows: list[dict[str, Any]] = [
-        {
-            "id": name,
-            "query": text,
-            "source": "somebody",
-            "licence": "CC0-1.0",
-            "pull_request": None,
-            "success_criteria": [],
-        }
-        for name, text in (("real-001", QUERY), ("real-002", "Another one."))
-    ]
-    write_jsonl(Path("curated/pool.jsonl"), rows)
-    for path in ARCHIVE.glob("*.json"):
-        path.unlink()
-    ARCHIVE.mkdir(exist_ok=True)
-
-
-def limi(*arguments: str) -> Result:
-    result = CliRunner().invoke(app, ["trajectories", *arguments])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def archived(name: str = "real-001-a", query_id: str = "real-001", text: str = QUERY, **provenance: Any) -> Path:
-    """A session of the archive that no check refuses."""
-    steps = [
-        said("user", text, limi={"kind": "request"}),
-        said("agent", "I look.", tool_calls=[call("c1", "ls")], observation=observed(answer("c1", "src"))),
-        said("agent", "The search is fast now, and a test holds it."),
-    ]
-    facts = {"query_id": query_id, "query_sha256": sha256_text(text), "pr_id": None, "outcome": SOLVED} | provenance
-    made = value(*steps, **{key: fact for key, fact in facts.items() if fact is not None})
-    for key in [key for key, fact in facts.items() if fact is None]:
-        made["extra"]["limi"].pop(key, None)
-    return write_session(session_of(made | {"trajectory_id": name}, name), ARCHIVE)
-
-
-def recording(*messages: dict[str, Any]) -> str:
-    path = Path("recorded.json")
-    path.write_text(json.dumps({"messages": list(messages), "tools": []}), encoding="utf-8")
-    return str(path)
-
-
-def spoken(text: str = "Done.") -> str:
-    return recording({"role": "user", "content": QUERY}, {"role": "assistant", "content": text})
-
-
-def test_an_import_without_a_query_is_refused_and_says_what_to_do() -> None:
-    with pytest.raises(
-        UserError, match=r"recorded.json row 1 does not tell which query it is work on; --query QUERY_ID does"
-    ):
-        limi("import", spoken())
-    assert list(ARCHIVE.iterdir()) == []
-
-
-def test_an_import_on_an_unknown_query_is_refused() -> None:
-    with pytest.raises(UserError, match="no query real-009"):
-        limi("import", spoken(), "--query", "real-009")
-
-
-def test_an_import_takes_the_querys_facts_and_what_the_person_says() -> None:
-    said = limi("import", spoken(), "--query", "real-001", "--solved", "--sandbox", "none").output
-    (session,) = sessions(ARCHIVE)
-    where = session.provenance
-    assert (where.query_id, where.query_sha256) == ("real-001", sha256_text(QUERY))
-    assert (where.outcome.success, where.environment and where.environment.sandbox) == (True, "none")
-    assert session.trajectory_id in said and "1 sessions" in said
-
-
-def test_an_import_is_masked() -> None:
-    said = limi("import", spoken("Write to jane.doe@corp-mail.net"), "--query", "real-001").output
-    (path,) = ARCHIVE.iterdir()
-    assert "jane.doe" not in path.read_text(encoding="utf-8") + said
-    assert "[EMAIL_1]" in path.read_text(encoding="utf-8")
-
-
-def test_the_same_file_again_changes_nothing() -> None:
-    limi("import", spoken(), "--query", "real-001")
-    (path,) = ARCHIVE.iterdir()
-    before = path.read_bytes()
-    assert "there already" in limi("import", spoken(), "--query", "real-001").output
-    assert path.read_bytes() == before
-
-
-def test_what_somebody_mended_in_the_archive_is_only_replaced_on_demand() -> None:
-    limi("import", spoken(), "--query", "real-001")
-    (path,) = ARCHIVE.iterdir()
-    write_session(read_session(path).model_copy(update={"notes": "mended"}), ARCHIVE)
-    with pytest.raises(UserError, match="--replace writes over it"):
-        limi("import", spoken(), "--query", "real-001")
-    assert read_session(path).notes == "mended"
-    assert "replaced" in limi("import", spoken(), "--query", "real-001", "--replace").output
-    assert read_session(path).notes is None
-
-
-def test_the_rows_of_an_export_tell_their_queries() -> None:
-    archived()
-    archived("real-002-a", "real-002", "Another one.")
-    limi("export", "--out", "rows.parquet")
-    for path in ARCHIVE.iterdir():
-        path.unlink()
-    limi("import", "rows.parquet")
-    assert {session.provenance.query_id for session in sessions(ARCHIVE)} == {"real-001", "real-002"}
+    enter(project, monkeypatch)
 
 
 def test_a_good_archive_passes_with_its_lengths_beside_the_papers() -> None:
@@ -181,7 +67,7 @@ def test_the_export_has_a_row_for_each_session_that_is_trained_on_and_names_the_
     assert rows["trajectory_id"].to_list() == ["real-001-a"]
     assert rows["licence"].to_list() == ["CC0-1.0"]
     assert "left out: gh-0123456789ab-a, not_in_pool" in said and "left out: real-001-b, not_success" in said
-    assert "1 sessions on 1 of the pool's 2 queries" in said
+    assert "1 session on 1 of the pool's 2 queries" in said
 
 
 def test_a_session_is_shown_with_its_findings_where_they_are() -> None:
@@ -223,40 +109,71 @@ def test_before_there_is_a_pool_a_session_can_be_looked_at_and_not_exported() ->
         limi("export")
 
 
-def test_one_row_of_a_file_of_many_is_taken_by_its_number() -> None:
-    path = Path("many.jsonl")
-    texts = [QUERY, "Another one."]
-    rows = [
-        {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": "Done."}]} for text in texts
-    ]
-    path.write_text("".join(json.dumps(row | {"tools": []}) + "\n" for row in rows), encoding="utf-8")
-    with pytest.raises(UserError, match=r"say which row is meant \(--row N\)"):
-        limi("import", str(path), "--query", "real-002")
-    limi("import", str(path), "--query", "real-002", "--row", "2")
-    (session,) = sessions(ARCHIVE)
-    assert session.provenance.query_id == "real-002" and session.steps[0].text == "Another one."
-    assert session.provenance.base_commit is None
+def test_a_broken_file_hides_no_other_session() -> None:
+    archived()
+    archived("real-001-c", outcome={"success": False})
+    (ARCHIVE / "real-001-b.json").write_text('{"schema_version"', encoding="utf-8")
+    (ARCHIVE / "real-001-d.json").write_text("", encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        limi("check")
+    assert [path in str(caught.value) for path in ("real-001-b.json", "real-001-d.json")] == [True, True]
+    with pytest.raises(UserError, match=r"real-001-b\.json"):
+        limi("check", "real-001-b", "real-001-a")
 
 
-def test_what_a_file_does_not_tell_is_given_and_never_invented() -> None:
-    tools = [
-        {"type": "function", "function": {"name": "bash", "description": "Run.", "parameters": {"type": "object"}}}
-    ]
-    Path("tools.json").write_text(json.dumps(tools), encoding="utf-8")
-    limi("import", spoken(), "--query", "real-001", "--tools", "tools.json", "--base-commit", "a" * 40)
-    (session,) = sessions(ARCHIVE)
-    assert session.agent.tool_definitions and session.agent.tool_definitions[0].function.name == "bash"
-    assert session.provenance.base_commit == "a" * 40
-    Path("tools.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(UserError, match=r"--tools tools.json is no list of tools"):
-        limi("import", spoken("Well."), "--query", "real-001", "--tools", "tools.json")
+def test_what_is_whole_is_told_of_before_the_broken_files_are() -> None:
+    archived(outcome={"success": False})
+    archived("real-001-c", outcome=SOLVED, text=QUERY + " ")
+    (ARCHIVE / "real-001-b.json").write_text('{"schema_version"', encoding="utf-8")
+    told = CliRunner().invoke(app, ["trajectories", "check"]).output
+    assert "refused not_success" in told and "real-001-c" in told and "2 of 2 are refused" in told
 
 
-def test_our_own_export_comes_back_with_its_success_and_its_commit() -> None:
-    archived(base_commit="b" * 40)
+def test_a_broken_file_stops_an_export_with_the_earlier_rows_whole() -> None:
+    archived()
     limi("export", "--out", "rows.parquet")
-    for path in ARCHIVE.glob("*.json"):
-        path.unlink()
-    limi("import", "rows.parquet")
-    (session,) = sessions(ARCHIVE)
-    assert session.provenance.outcome.success is True and session.provenance.base_commit == "b" * 40
+    before = Path("rows.parquet").read_bytes()
+    for name in ("real-001-b", "real-001-c"):
+        (ARCHIVE / f"{name}.json").write_text("{", encoding="utf-8")
+    with pytest.raises(UserError, match=r"real-001-b\.json(.|\n)*real-001-c\.json"):
+        limi("export", "--out", "rows.parquet")
+    assert Path("rows.parquet").read_bytes() == before
+
+
+def test_mask_takes_out_what_the_check_refuses_whatever_else_is_masked(project: Project) -> None:
+    project.edit("mask:\n  kinds: [secret, email, ip, phone, handle]", "mask:\n  kinds: [secret]")
+    archived(outcome=SOLVED | {"submission": "mail jane.doe@corp-mail.net"})
+    assert limi("check", "--mask").exit_code == 0
+
+
+def test_mask_masks_what_only_the_section_mask_names(project: Project) -> None:
+    project.edit("severity: {}\n    kinds: [secret, email, ip, phone, handle]", "severity: {}\n    kinds: [secret]")
+    path = archived(outcome=SOLVED | {"submission": "mail jane.doe@corp-mail.net"})
+    limi("check", "--mask")
+    assert "jane.doe" not in path.read_text(encoding="utf-8")
+
+
+def test_mask_leaves_a_file_alone_in_which_there_is_nothing_to_mask() -> None:
+    path = archived()
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8"))), encoding="utf-8")
+    before = path.read_bytes()
+    limi("check", "--mask")
+    assert path.read_bytes() == before
+
+
+def test_a_session_that_cant_be_exported_is_not_among_the_lengths() -> None:
+    path = archived()
+    value = json.loads(path.read_text(encoding="utf-8"))
+    value["steps"][1]["tool_calls"][0]["extra"] = {"limi": {"raw_arguments": "{'"}}
+    path.write_text(json.dumps(value), encoding="utf-8")
+    told = limi("check").output
+    assert "no session" in told and "1 of 1 can't be exported, so their tokens are not among these" in told
+
+
+def test_the_same_work_under_two_names_is_told_of() -> None:
+    archived()
+    archived("real-001-b")
+    result = limi("check")
+    assert result.exit_code == 0
+    assert "real-001-b: it has the messages of real-001-a, so it is not trained on again" in result.output
+    assert "left out: real-001-b, repeated" in limi("export").output

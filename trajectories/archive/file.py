@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from trajectories.archive.session import Session, json_of, session_of
 
 MOST_BYTES = 64 * 2**20  # of a file; the paper's longest session, 152k tokens, takes about one hundredth
 MOST_VALUES = 500_000  # texts, numbers, lists and so on in it; a session of a thousand steps has some ten thousand
+_MOST_BROKEN = 20  # files that are named; of more the rest is counted
 _STEP = re.compile(r'"step_id"\s*:\s*(\d{1,9})')
 _FIELD = re.compile(r'"(\w{1,60})"\s*:')
 
@@ -28,6 +29,7 @@ def write_session(session: Session, folder: Path) -> Path:
 
     The same session always gives the same bytes. Raises UserError if it is too large, or the disk refuses.
     """
+    _refuse_the_projects_own(folder)
     path = folder / f"{session.trajectory_id}.json"
     text = text_of_session(session)
     if len(text.encode()) > MOST_BYTES or _count(json_of(session)) > MOST_VALUES:
@@ -46,21 +48,45 @@ def text_of_session(session: Session) -> str:
 def sessions(folder: Path) -> Iterator[Session]:
     """Every session of the folder's `*.json` files, by their names, one in memory at a time.
 
-    Raises UserError at the first file that is broken, or not named after its trajectory_id.
+    A file that is broken, or not named after its trajectory_id, does not hide the others: once they were given, UserError is raised with
+    what is wrong with each such file.
     """
+    _refuse_the_projects_own(folder)
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder; it should hold the archive's files, one for each session")
-    return _each(sorted(path for path in folder.glob("*.json") if not path.name.startswith(".")))
+    paths = sorted(path for path in folder.glob("*.json") if not path.name.startswith("."))
+    return (session for _, session in whole_ones(paths, _named_after_it))
 
 
-def _each(paths: list[Path]) -> Iterator[Session]:
+def _refuse_the_projects_own(folder: Path) -> None:
+    if folder == Path():  # which is what an empty name gives
+        raise UserError(
+            "the archive needs a folder of its own, and the project's is none; write one to trajectories.archive in params.yaml"
+        )
+
+
+def whole_ones(paths: Iterable[Path], read: Callable[[Path], Session] = read_session) -> Iterator[tuple[Path, Session]]:
+    """These files with their sessions, one at a time; those that can't be read are told together at the end, by UserError."""
+    broken: list[str] = []
     for path in paths:
-        session = read_session(path)
-        if path.name != f"{session.trajectory_id}.json":
-            raise UserError(
-                f"{path}: trajectory_id: it is {session.trajectory_id}, so the file must be {session.trajectory_id}.json"
-            )
-        yield session
+        try:
+            session = read(path)
+        except UserError as error:
+            broken.append(str(error))
+            continue
+        yield path, session
+    if broken:
+        more = [f"and {len(broken) - _MOST_BROKEN} more files are broken"] if len(broken) > _MOST_BROKEN else []
+        raise UserError("\n".join([*broken[:_MOST_BROKEN], *more]))
+
+
+def _named_after_it(path: Path) -> Session:
+    session = read_session(path)
+    if path.name != f"{session.trajectory_id}.json":
+        raise UserError(
+            f"{path}: trajectory_id: it is {session.trajectory_id}, so the file must be {session.trajectory_id}.json"
+        )
+    return session
 
 
 def _read(path: Path) -> Any:

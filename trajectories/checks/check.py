@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from pipeline.errors import UserError
+from trajectories.archive.problems import printable
 from trajectories.archive.session import Session
 from trajectories.checks import calls, conduct, gold, outcome, size, turns
 from trajectories.checks.finding import Case, Finding, Place, Rule
-from trajectories.checks.limits import Known, Limits
+from trajectories.checks.limits import LANGUAGES, Known, Limits
 from trajectories.checks.masking import unmasked
 from trajectories.checks.texts import place_of_text
-from trajectories.export.counting import Counting, plainly
+from trajectories.export.counting import Counting, plainly, unrendered
 from trajectories.export.messages import messages_of, tools_of
 from trajectories.export.policy import Policy
 
@@ -77,6 +78,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "template_sign", "flagged", "an output could speak as the assistant once it is rendered", conduct.template_sign
     ),
+    Rule(
+        "reasoning_not_rendered",
+        "flagged",
+        "the model would not learn to reason there",
+        size.reasoning_not_rendered,
+    ),
     Rule("too_long", "refused", "a trainer would cut it", size.too_long),
     Rule("not_exportable", "refused", "the export would stop at it", not_exportable),
 )
@@ -92,7 +99,7 @@ def check(
     """Everything that is wrong with a session, in the order of RULES and of its steps; an empty list if nothing is.
 
     `known` is what the pool and the sampled pull requests say of its query; without it, what needs it is not checked. `policy` and
-    `counting` say what the export will be and how its tokens are counted. Raises UserError if the limits name an unknown rule.
+    `counting` say what the export will be and how its tokens are counted. Raises UserError if the limits name an unknown rule or language.
     """
     limits, counting = limits or Limits(), counting or plainly()
     _refuse_unknown(limits)
@@ -100,7 +107,10 @@ def check(
     def count() -> int:
         return counting(messages_of(session, policy or Policy()), tools_of(session))
 
-    case = Case(session, limits, known or Known(), count)
+    def count_unrendered() -> int:
+        return unrendered(counting, messages_of(session, policy or Policy()), tools_of(session))
+
+    case = Case(session, limits, known or Known(), count, count_unrendered)
     found = []
     for rule in RULES:
         severity = limits.severity.get(rule.name, rule.severity)
@@ -121,3 +131,8 @@ def _refuse_unknown(limits: Limits) -> None:
     if unknown := sorted(set(limits.severity) - {rule.name for rule in RULES}):
         names = ", ".join(rule.name for rule in RULES)
         raise UserError(f"trajectories: there is no rule {', '.join(unknown)}; the rules are {names}")
+    if unknown := sorted(set(limits.languages) - LANGUAGES):
+        raise UserError(
+            f"trajectories: languages: {', '.join(map(printable, unknown))} is no language that can be told; write its code of ISO 639-1, "
+            "such as en or de"
+        )

@@ -46,6 +46,7 @@ class Case:
     limits: Limits
     known: Known
     count: Callable[[], int] = field(repr=False)
+    count_unrendered: Callable[[], int] = field(repr=False)
 
     @cached_property
     def rejected(self) -> frozenset[str]:
@@ -56,6 +57,11 @@ class Case:
     def tokens(self) -> int:
         """Tokens of the rendered export, counted once. Raises UserError if the policy or the template can't tell a step."""
         return self.count()
+
+    @property
+    def unrendered(self) -> int:
+        """Turns that carry loss and whose reasoning the model's template leaves out. Raises UserError as `tokens` does."""
+        return self.count_unrendered()
 
 
 @dataclass(frozen=True)

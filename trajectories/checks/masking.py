@@ -1,4 +1,4 @@
-"""A session without its secrets and personal data: a value has one placeholder wherever it stands, in JSON escapes too.
+"""A session without its secrets and personal data: a value has one placeholder wherever it is found, in JSON escapes too.
 
 What is a secret or leads to a person is decided by pipeline/masking. Sessions bring what pull requests do not: output of git with the names
 of authors, and home folders with the names of users; those are handles too.

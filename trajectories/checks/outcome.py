@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from trajectories.archive.session import Session
+from trajectories.archive.steps import Step
 from trajectories.checks.finding import Case, Place
 
 
@@ -47,7 +49,16 @@ def other_base(case: Case) -> Iterator[Place]:
 
 def query_not_asked(case: Case) -> Iterator[Place]:
     """The first request does not hold the query, blanks aside."""
-    first = next((step for step in case.session.steps if step.notes.kind == "request"), None)
-    wanted = "".join(case.known.query.split())
-    if wanted and first is not None and wanted not in "".join(first.text.split()):
+    first = _first_request(case.session)
+    if first is not None and not asks(case.session, case.known.query):
         yield Place(first.step_id, "message", "the first request does not hold the query's text")
+
+
+def asks(session: Session, query: str) -> bool:
+    """Whether the first request holds the query, blanks aside; where there is none, or no query is known, nothing speaks against it."""
+    first = _first_request(session)
+    return first is None or "".join(query.split()) in "".join(first.text.split())
+
+
+def _first_request(session: Session) -> Step | None:
+    return next((step for step in session.steps if step.notes.kind == "request"), None)

@@ -1,4 +1,4 @@
-"""How long sessions are, beside the paper's: a report, and the one rule that a trainer's limit makes."""
+"""How long sessions are, beside the paper's: a report, and the rules that a trainer's limit and its template make."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,8 +28,9 @@ class Distribution:
         """Two lines: this set, and the paper's."""
         if not self.sessions:
             return "no session"
+        many = "1 session" if self.sessions == 1 else f"{self.sessions} sessions"
         return (
-            f"{self.sessions} sessions: {self.least:,} to {self.most:,} tokens, mean {self.mean:,.0f}, median {self.median:,.0f}\n"
+            f"{many}: {self.least:,} to {self.most:,} tokens, mean {self.mean:,.0f}, median {self.median:,.0f}\n"
             f"the paper's 78: {PAPER_LEAST:,} to {PAPER_MOST:,} tokens, mean {PAPER_MEAN:,}; "
             f"{self.shorter} here are shorter and {self.longer} longer than any of these"
         )
@@ -61,3 +62,14 @@ def too_long(case: Case) -> Iterator[Place]:
         return
     if tokens > most:
         yield Place(None, "steps", f"the export has {tokens:,} tokens, more than {most:,}", tokens, most)
+
+
+def reasoning_not_rendered(case: Case) -> Iterator[Place]:
+    """Reasoning that the chat template of the model to be trained leaves out; nothing is known where no model's template counts."""
+    try:
+        turns = case.unrendered
+    except UserError:  # `not_exportable` tells it
+        return
+    if turns:
+        said = f"the model's chat template leaves out the reasoning of {turns} {'turn' if turns == 1 else 'turns'} that carry loss"
+        yield Place(None, "steps.reasoning_content", said, turns, 0)

@@ -79,7 +79,7 @@ def _call(session: Session, step: Step, call: ToolCall, policy: Policy) -> dict[
     elif call.notes.raw_arguments is not None:
         raise UserError(
             f"{session.trajectory_id}: step {step.step_id}: the arguments of a call are no JSON object, so they can't be exported as one; "
-            "export arguments as text, or leave this session out (`limi trajectories check` names it)"
+            "export arguments as text, or leave this session out"
         )
     return _function(call.tool_call_id, call.function_name, arguments)
 

@@ -49,7 +49,10 @@ TRAJECTORIES = _WideTable(
         "success": (pl.Boolean(), "whether the query was solved; null if nobody said so"),
         "turns": (_COUNT, "messages of the assistant that carry loss"),
         "tokens": (_COUNT, "of the rendered messages and tools"),
-        "archive_sha256": (_TEXT, "of the archive's file"),
+        "archive_sha256": (
+            _TEXT,
+            "of the session's file as the project writes it",
+        ),
         "messages": (_TEXT, "JSON list of messages"),
         "tools": (_TEXT, "JSON list of tool definitions; [] if the source did not tell"),
     },

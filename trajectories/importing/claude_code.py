@@ -72,6 +72,7 @@ class _Reader:
         self.draft = draft
         self.facts: dict[str, dict[str, Any]] = {name: {} for name in _OF_EACH_LINE}
         self.replies: dict[str, Step] = {}
+        self.usage: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}  # latest line of a reply with its tokens
         self.running: Step | None = None  # a command of the human, whose result is to come
         self.models: list[str] = []
         self.said: dict[
@@ -158,8 +159,11 @@ class _Reader:
                 step["model_name"] = model
         elif time is not None:
             line.left["timestamp"] = time
+        if model and model != step.get("model_name"):
+            message.left["model"] = model
         aside = self._blocks(step, message)
         spent = message.maybe_object("usage")
+        whole = dict(spent.left) if spent is not None else None
         if spent is not None:
             _spent(step, spent, message.left.get("stop_reason") is not None)
         if message.left.get("type") == "message":
@@ -167,6 +171,11 @@ class _Reader:
         left = {name: part for name, part in message.left.items() if part is not None}
         entry = line.left | ({"id": reply} if reply else {}) | left | ({"content": aside} if aside else {})
         step["notes"]["kept_aside"].setdefault("lines", []).append(entry)
+        if whole is not None:
+            # Each line of a reply has its own; the step's metrics are the last one's.
+            earlier, before = self.usage.get(id(step), ({}, whole))
+            earlier |= {"usage": before} if before != whole else {}
+            self.usage[id(step)] = entry, whole
 
     def _blocks(self, step: Step, message: Fields) -> list[Any]:
         _, texts, thoughts = self.said[id(step)]

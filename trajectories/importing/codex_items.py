@@ -67,10 +67,15 @@ def reasoning_of(item: Fields) -> list[str]:
             part if isinstance(part, str) else part.get("text") if isinstance(part, dict) else None for part in held
         ]
         if all(isinstance(text, str) for text in found):
-            if all(isinstance(part, str) or not part.keys() - {"type", "text"} for part in held):
+            if all(isinstance(part, str) or _is_bare(part) for part in held):
                 item.take(name)
             texts = [str(text) for text in found]
     return texts
+
+
+def _is_bare(part: dict[str, Any]) -> bool:
+    """Whether a part says nothing but its text."""
+    return not part.keys() - {"type", "text"} and part.get("type") in (None, "summary_text", "reasoning_text", "text")
 
 
 def own_command(text: str) -> tuple[str, str, int | None] | None:

@@ -11,7 +11,7 @@ from trajectories.archive.problems import printable
 from trajectories.archive.session import Session
 from trajectories.importing.draft import Draft, Step
 from trajectories.importing.fields import Fields, content_of
-from trajectories.importing.gemini_parts import Parts, output_of, own_command, parts_of
+from trajectories.importing.gemini_parts import Parts, other_name, output_of, own_command, parts_of
 from trajectories.importing.given import Given
 from trajectories.importing.messages import add_metrics
 from trajectories.importing.reading import Recording
@@ -238,7 +238,10 @@ def _called(draft: Draft, step: Step, call: Fields) -> str | None:
 def _answer(draft: Draft, response: Fields, recorded: str) -> None:
     text, whole = output_of(response)
     aside = {name: value for name, value in response.left.items() if name != "name"}
-    draft.answer(recorded, text, response.place, kept=aside if whole is None else aside | {"response": whole})
+    step, call = draft.answer(
+        recorded, text, response.place, kept=aside if whole is None else aside | {"response": whole}
+    )
+    step["results"][-1]["notes"]["kept_aside"] |= other_name(response, step, call)
 
 
 def _spent(step: Step, tokens: Fields) -> None:

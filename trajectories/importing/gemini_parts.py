@@ -64,6 +64,13 @@ def output_of(response: Fields) -> tuple[str, Any]:
     return json.dumps(said, ensure_ascii=False) if said is not None else "", said
 
 
+def other_name(response: Fields, step: dict[str, Any], call: str) -> dict[str, Any]:
+    """The tool that a response names, where it is another one than that of the call it answers."""
+    names = [one["function_name"] for one in step.get("tool_calls", ()) if one["tool_call_id"] == call]
+    said = response.left.get("name")
+    return {} if said is None or said in names else {"name": said}
+
+
 def own_command(text: str) -> tuple[str, str] | None:
     """Command and output, where the human ran one by hand."""
     if not text.startswith(_BEFORE) or not text.endswith(_AFTER):

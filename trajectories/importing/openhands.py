@@ -102,9 +102,8 @@ class _Reader:
         if kept is not None:
             event.left["parts"] = kept
         time = event.take("timestamp")
-        self.draft.step(
-            "system", content, kind="notice" if self.draft.steps else "prompt", time=time, kept=_aside(event)
-        )
+        kind = "notice" if self.draft.steps else "prompt"
+        self.draft.step("system", content, kind=kind, time=time, kept=_aside(event, "agent"))
 
     def _message(self, event: Fields) -> None:
         message = event.object("llm_message")
@@ -118,21 +117,23 @@ class _Reader:
                 event.left["extended_content"] = aside
         if kept is not None:
             message.left["content"] = kept
-        source, time = event.text("source"), event.take("timestamp")
-        role = message.text("role")
+        time, role = event.take("timestamp"), message.text("role")
+        source = event.left["source"] = event.text("source")
         if role == "assistant":
             step = self.draft.step("agent", content, time=time)
             self._reasoning(step, message)
             for call in message.objects("tool_calls"):
                 recorded, name, arguments = call.maybe_text("id"), call.text("name"), call.take("arguments")
                 self.draft.call(step, recorded, name, arguments, kept=call.left)
-            step["notes"]["kept_aside"] |= _aside(event) | _held({"llm_message": _held(message.left)})
+            step["notes"]["kept_aside"] |= _aside(event, "agent") | _held({"llm_message": _held(message.left)})
             return
-        aside = _aside(event) | _held({"llm_message": _held(message.left)})
+        if role != "user":
+            message.left["role"] = role
+        aside = _aside(event, "user") | _held({"llm_message": _held(message.left)})
         if source == "user":
             self.draft.human(content, time=time, kept=aside)
         else:
-            self.draft.step("system", content, kind="notice", time=time, kept={**aside, "source": source})
+            self.draft.step("system", content, kind="notice", time=time, kept=aside)
 
     def _action(self, event: Fields) -> None:
         response = event.maybe_text("llm_response_id")
@@ -149,7 +150,7 @@ class _Reader:
             step["notes"]["kept_aside"] |= _held({"llm_response_id": response, "thought": kept})
         self.reply = response
         call = event.object("tool_call")
-        aside = _aside(event) | _held({"timestamp": time})
+        aside = _aside(event, "agent") | _held({"timestamp": time})
         recorded = call.maybe_text("id")
         arguments = call.take("arguments")
         if event.left.get("tool_call_id") == recorded:
@@ -213,9 +214,9 @@ def _content(value: Any, place: str) -> tuple[Any, Any]:
     return content_of(value, place)
 
 
-def _aside(event: Fields) -> dict[str, Any]:
-    """What nobody took of an event; its source is the step's."""
-    return _held({name: value for name, value in event.left.items() if name != "source"})
+def _aside(event: Fields, source: str = "environment") -> dict[str, Any]:
+    """What nobody took of an event. `source` is what the archive says of who it is by; another one is kept."""
+    return _held({name: value for name, value in event.left.items() if (name, value) != ("source", source)})
 
 
 def _held(values: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ NO_JSON = "it is cut off or no JSON"
 _FIELD = re.compile(rb'"(\w{1,60})"\s*:')
 _LOOKED_AT = 10_000  # bytes before a fault, in which its field is looked for
 _BLOCK = 2**20
+_MARK = b"\xef\xbb\xbf"  # byte order mark of UTF-8, which some programs of Windows write
+_TOO_DEEP = "it is nested too deep to be a session"
 _MIB = 2**20
 
 
@@ -60,10 +62,10 @@ class Recording:
         return found
 
     def begins_with(self, signature: bytes) -> bool:
-        """Whether these are the file's first bytes."""
+        """Whether these are the file's first bytes, but for a byte order mark."""
         try:
             with self.path.open("rb") as file:
-                return file.read(len(signature)) == signature
+                return file.read(len(_MARK) + len(signature)).removeprefix(_MARK).startswith(signature)
         except OSError as error:
             raise UserError(f"{self.path} cannot be read: {error}") from None
 
@@ -110,9 +112,11 @@ class Recording:
                         if line.endswith(b"\n"):
                             raise
                         if not self.leave_out_cut_line:
+                            if _TOO_DEEP in str(error):  # a line that was cut is none of that kind
+                                raise
                             raise UserError(
                                 f"{error}. It is the last line and has no end: if the program was killed while it wrote it, import the "
-                                "file without it (leave_out_cut_line)"
+                                "file without it (--leave-out-cut-line)"
                             ) from None
                         self.cut = number, line.decode("utf-8", "backslashreplace")
                         return
@@ -144,7 +148,7 @@ def _document(path: Path) -> Any:
 def _value(content: bytes, place: str) -> Any:
     """The JSON value of these bytes, with half surrogate pairs spelled out."""
     try:
-        value = parsed(content.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
+        value = parsed(content.removeprefix(_MARK).decode("utf-8"))
     except UnicodeDecodeError as error:
         raise UserError(f"{place}{_reached(content, error.start)}: byte {error.start} is not UTF-8") from None
     except json.JSONDecodeError as error:
@@ -152,7 +156,7 @@ def _value(content: bytes, place: str) -> Any:
         where = f"line {error.lineno} column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
         raise UserError(f"{place}{_reached(content, before)}: {NO_JSON}, {where}: {error.msg}") from None
     except RecursionError:
-        raise UserError(f"{place}: it is nested too deep to be a session") from None
+        raise UserError(f"{place}: {_TOO_DEEP}") from None
     except ValueError as error:
         raise UserError(f"{place}: {error}") from None
     return value

@@ -12,7 +12,7 @@ from itertools import pairwise
 from trajectories.archive.session import Session
 from trajectories.importing.draft import Draft
 from trajectories.importing.fields import Fields
-from trajectories.importing.gemini_parts import output_of, own_command, parts_of
+from trajectories.importing.gemini_parts import other_name, output_of, own_command, parts_of
 from trajectories.importing.given import Given
 from trajectories.importing.messages import gemini_tools
 from trajectories.importing.reading import Recording
@@ -78,9 +78,10 @@ def _said(draft: Draft, events: list[Fields]) -> None:
     if isinstance(instruction, str):
         draft.step("system", instruction, kind="prompt")
     elif instruction is not None:
-        held = instruction.get("parts") if isinstance(instruction, dict) else instruction
-        parts = parts_of(held, requests[-1].at("system_instruction"))
-        draft.step("system", parts.content, kind="prompt", kept={"parts": parts.aside} if parts.aside else {})
+        more = dict(instruction) if isinstance(instruction, dict) else {}
+        parts = parts_of(more.pop("parts", None) if more else instruction, requests[-1].at("system_instruction"))
+        more |= {"parts": parts.aside} if parts.aside else {}
+        draft.step("system", parts.content, kind="prompt", kept=more)
     for message in histories[-1]:
         _message(draft, message)
     for request in requests:
@@ -110,7 +111,10 @@ def _message(draft: Draft, message: Fields) -> None:
         recorded = response.maybe_text("id")
         text, whole = output_of(response)
         left = {name: value for name, value in response.left.items() if name != "name"}
-        draft.answer(recorded or None, text, response.place, kept=left if whole is None else left | {"response": whole})
+        step, answered = draft.answer(
+            recorded or None, text, response.place, kept=left if whole is None else left | {"response": whole}
+        )
+        step["results"][-1]["notes"]["kept_aside"] |= other_name(response, step, answered)
     if not parts.texts and parts.responses:
         if aside:
             draft.aside(message.place, aside)

@@ -9,6 +9,7 @@ from trajectories.checks.finding import Finding
 from trajectories.viewing.words import (
     answered,
     arguments,
+    as_json,
     aside,
     call_states,
     counts,
@@ -33,7 +34,7 @@ _STYLES = {"agent": "bold", "user": "bold cyan", "system": "dim"}
 
 def lines(session: Session, findings: Sequence[Finding] = (), full: bool = False) -> Iterator[Line]:
     """The session from its outcome to its last step; `full` folds no text."""
-    yield from _head(session)
+    yield from _head(session, full)
     for found in findings:
         if not found.step:
             yield from _found(found, "  ")
@@ -51,9 +52,12 @@ def lines(session: Session, findings: Sequence[Finding] = (), full: bool = False
         number = part.number
         yield from _checks([run for run in checks if run.round == number], full)
     yield from _checks([run for run in checks if run.round > number], full)
+    if handed_in := session.provenance.outcome.submission:
+        yield "\nWhat the agent handed in", "bold underline"
+        yield from _text(handed_in, "      ", full, "")
 
 
-def _head(session: Session) -> Iterator[Line]:
+def _head(session: Session, full: bool) -> Iterator[Line]:
     where, agent = session.provenance, session.agent
     ended = f", ended: {where.outcome.ended}" if where.outcome.ended else ""
     yield f"{session.trajectory_id}: {solved(session)}, {counts(session)}{ended}", "bold"
@@ -61,6 +65,7 @@ def _head(session: Session) -> Iterator[Line]:
     yield f"  query {where.query_id} of {where.pr_id or 'the real world'}{base}", ""
     model = f", {agent.model_name}" if agent.model_name else ""
     sandbox = f", sandbox {where.environment.sandbox}" if where.environment else ""
+    sandbox += f" of {where.environment.image}" if where.environment and where.environment.image else ""
     yield (
         f"  {agent.name} {agent.version}{model}{sandbox}; written by {where.collector.name} {where.collector.version}",
         "",
@@ -68,6 +73,10 @@ def _head(session: Session) -> Iterator[Line]:
     if where.source:
         row = f", row {where.source.row}" if where.source.row else ""
         yield f"  from {where.source.file}{row}, {where.source.format}, sha256 {where.source.sha256[:12]}", ""
+    if session.session_id:
+        yield f"  in the source: {session.session_id}", ""
+    if session.notes:
+        yield from _text(session.notes, "  remark: ", full, "")
     spent, told = total(session), source_total(session)
     if spent:
         yield f"  {spent}", ""
@@ -77,6 +86,14 @@ def _head(session: Session) -> Iterator[Line]:
         yield f"  {when}", ""
     for one in where.absent:
         yield f"  not told: {one.field}, {one.reason}", "dim"
+    tools = session.agent.tool_definitions or ()
+    if tools:
+        yield f"  tools: {', '.join(tool.function.name for tool in tools)}", ""
+    if full:
+        for tool in tools:
+            yield from _text(as_json(tool.function.model_dump(exclude_defaults=True)), "    ", full, "dim")
+        for title, value in aside(session, session.agent, session.final_metrics):
+            yield from _text(value, f"  {title}: ", full, "dim")
 
 
 def _found(found: Finding, indent: str) -> Iterator[Line]:
@@ -92,6 +109,7 @@ def _step_head(step: Step, gone: str) -> Line:
         f"after {gone}" if gone else "",
         tokens(step.metrics),
         step.model_name or "",
+        f"reasoning effort {step.reasoning_effort}" if step.reasoning_effort is not None else "",
         "copied from an earlier session" if step.is_copied_context else "",
     ]
     return "  ".join([f"{step.step_id:>4}  {speaker(step)}", *filter(None, facts)]), _STYLES[step.source]
@@ -114,13 +132,16 @@ def _step(step: Step, session: Session, full: bool) -> Iterator[Line]:
         became = (call_states(call, result, session) if call else []) + (result_states(result) if result else [])
         said = f" ({', '.join(became)})" if became else ""
         if call is not None:
-            yield f"      {call.function_name} {call.tool_call_id}{said}", "green"
+            recorded = "" if call.notes.recorded_id is None else f", in the source {call.notes.recorded_id!r}"
+            yield f"      {call.function_name} {call.tool_call_id}{recorded}{said}", "green"
             for name, value in arguments(call):
                 yield from _text(value, f"        {name}: ", full, "green")
         elif said:
             yield f"       {said}", ""
         if result is not None:
             yield from _text(result.text, "        | ", full, "")
+            if full and result.notes.raw_output not in (None, result.text):
+                yield from _text(result.notes.raw_output or "", "        as it was printed: ", full, "dim")
     for title, value in aside(step, step.metrics, *step.calls, *step.results):
         yield from _text(value, f"      {title}: ", full, "dim")
 

@@ -183,6 +183,37 @@ def test_a_file_named_after_another_session_is_refused(tmp_path: Path) -> None:
         list(sessions(tmp_path))
 
 
+def test_a_broken_file_hides_no_other_and_all_broken_ones_are_named_at_the_end(tmp_path: Path) -> None:
+    for name in ("a-a", "c-c", "e-e"):
+        write_session(WORKED.model_copy(update={"trajectory_id": name}), tmp_path)
+    (tmp_path / "b-b.json").write_text('{"schema_version": ')
+    (tmp_path / "c-c.json").rename(tmp_path / "d-d.json")
+    found = sessions(tmp_path)
+    assert [next(found).trajectory_id, next(found).trajectory_id] == ["a-a", "e-e"]
+    with pytest.raises(UserError) as caught:
+        next(found)
+    assert [one.split(": ")[0].rpartition("/")[2] for one in str(caught.value).splitlines()] == ["b-b.json", "d-d.json"]
+
+
+def test_of_very_many_broken_files_the_rest_is_counted(tmp_path: Path) -> None:
+    for number in range(25):
+        (tmp_path / f"a-{number:02}.json").write_text("{")
+    with pytest.raises(UserError) as caught:
+        list(sessions(tmp_path))
+    told = str(caught.value).splitlines()
+    assert len(told) == 21 and told[-1] == "and 5 more files are broken"
+
+
+@pytest.mark.parametrize("name", ["", "."])
+def test_the_projects_own_folder_is_no_archive(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="the archive needs a folder of its own"):
+        sessions(Path(name))
+    with pytest.raises(UserError, match="the archive needs a folder of its own"):
+        write_session(WORKED, Path(name))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_is_none_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is no folder"):
         sessions(tmp_path / "none")

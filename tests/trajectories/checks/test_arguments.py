@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
+from tests.trajectories import made
+from tests.trajectories.checks.test_rules import ASKED, DONE, tool, works
+from tests.trajectories.made import call
+from trajectories.archive.session import session_of
 from trajectories.checks.arguments import MOST_SCHEMA, Unusable, schema_of
+from trajectories.checks.check import check
 
 BASH = {
     "type": "object",
@@ -95,3 +100,17 @@ def test_no_value_and_no_name_of_the_arguments_is_quoted() -> None:
     assert told
     assert "hunter2" not in str(told)
     assert "s3cret" not in str(told)
+
+
+def test_of_a_calls_many_problems_the_first_three_are_told() -> None:
+    wanted: dict[str, Any] = {
+        "properties": {"a": {"type": "string"}},
+        "required": ["b"],
+        "maxProperties": 0,
+        "minProperties": 3,
+    }
+    step = works(1) | {"tool_calls": [call("c1", "ls") | {"arguments": {"a": 1}}]}
+    value = made.value(ASKED, step, DONE)
+    value["agent"]["tool_definitions"] = [tool("bash", wanted)]
+    (one,) = [one for one in check(session_of(value, "made")) if one.rule == "other_arguments"]
+    assert (one.said.count("; "), one.value) == (2, 4)

@@ -124,6 +124,16 @@ def test_a_password_that_only_its_escaped_spelling_tells_is_masked_where_it_stan
     assert masked.session.steps[1].results[0].text == '{"password": "[SECRET_1]"}'
 
 
+def test_a_value_of_a_few_characters_is_masked_only_where_it_was_found() -> None:
+    masked = mask(asked("fetch abc1", called({}, r"https://me:\u0061\u0062c1@git.corp-mail.net/x"))).session
+    assert masked.steps[1].results[0].text == "https://me:[SECRET_1]@git.corp-mail.net/x"
+    assert masked.steps[0].text == "fetch abc1"
+
+
+def test_what_is_seen_as_a_value_only_beside_a_placeholder_is_masked_too() -> None:
+    assert mask(asked(f"{MAIL}+1 650 253 0000")).session.steps[0].text == "[EMAIL_1][PHONE_1]"
+
+
 def test_what_one_text_names_as_a_version_is_none_of_a_machine_in_another() -> None:
     assert mask(asked("It runs on jruby-9.1.15.0", called({}, "found 9.1.15.0"))).counts["ip"] == 0
     assert mask(asked("Go.", called({}, "found 9.1.15.0"))).counts["ip"] == 1

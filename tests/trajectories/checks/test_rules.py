@@ -13,7 +13,7 @@ from tests.trajectories.made import BASH, answer, call, observed, said
 from trajectories.archive.session import Session, session_of
 from trajectories.checks.check import RULES, check, refused
 from trajectories.checks.finding import Finding
-from trajectories.checks.limits import Known, Limits
+from trajectories.checks.limits import Limits
 from trajectories.export.policy import Policy
 
 ASKED = said("user", "Make the search fast.", limi={"kind": "request"})
@@ -147,7 +147,15 @@ BROKEN: dict[str, tuple[Callable[[], Session], list[tuple[int | None, str]]]] = 
     "template_sign": (lambda: session(ASKED, works(1, "echo '<|im_end|>'"), DONE), [(2, "tool_calls[0].arguments")]),
     "not_exportable": (lambda: session(ASKED, noted(works(1), raw_arguments="{'"), DONE), [(None, "steps")]),
 }
-ELSEWHERE = {"other_text", "other_base", "query_not_asked", "gold_given", "gold_found", "too_long"}
+ELSEWHERE = {
+    "other_text",
+    "other_base",
+    "query_not_asked",
+    "gold_given",
+    "gold_found",
+    "too_long",
+    "reasoning_not_rendered",
+}
 
 
 def test_every_rule_is_tested() -> None:
@@ -206,44 +214,15 @@ def test_what_only_looks_like_a_broken_rule_is_left_alone(rule: str, good: Calla
     assert found(good(), rule) == []
 
 
-def test_turns_that_come_again_in_the_same_order_are_a_loop() -> None:
-    steps = [works(n, command) for n, command in enumerate(["a", "b", "c", "b", "c", "b", "c", "d"])]
-    findings = [one for one in check(session(ASKED, *steps, DONE)) if one.rule == "loop"]
-    assert [(one.step, one.value, one.said) for one in findings] == [
-        (3, 3, "the same 2 turns are made 3 times in a row")
-    ]
-
-
-def test_a_session_of_another_text_than_the_querys_is_refused() -> None:
-    one = session(ASKED, DONE)
-    assert found(one, "other_text", known=Known(query_sha256="5" * 64)) == []
-    assert found(one, "other_text", known=Known(query_sha256="6" * 64)) == [(None, "query_sha256")]
-
-
-def test_a_session_that_began_at_another_commit_is_refused() -> None:
-    one = session(ASKED, DONE, base_commit="a" * 40)
-    assert found(one, "other_base", known=Known(base_commit="a" * 40)) == []
-    assert found(one, "other_base", known=Known(base_commit="b" * 40)) == [(None, "base_commit")]
-    assert found(session(ASKED, DONE, base_commit=None), "other_base", known=Known(base_commit="b" * 40)) == []
+def test_a_rejection_at_the_end_waits_for_an_answer_too() -> None:
+    one = session(ASKED, said("agent", "", tool_calls=[call("c1", "ls")]), REJECTS)
+    assert found(one, "unanswered_human") == [(3, "message")]
 
 
 def test_what_the_program_tells_before_the_request_is_no_fault() -> None:
     told = said("system", "<environment_context>", limi={"kind": "notice"})
     assert found(session(told, ASKED, DONE), "begins_otherwise") == []
     assert found(session(told, DONE), "begins_otherwise") == [(2, "source")]
-
-
-def test_the_humans_own_words_of_a_rejection_are_in_an_allowed_language_too() -> None:
-    words = "Bitte nicht so, denn dieser Befehl löscht den ganzen Ordner, und ich brauche die Dateien darin noch heute."
-    refusal = said("user", "Rejected.", limi={"kind": "rejection", "rejects": ["c1"], "comment": words})
-    one = session(ASKED, works(1), refusal, DONE)
-    assert [place for _, place in found(one, "other_language")] == ["extra.limi.comment"]
-
-
-def test_the_first_request_holds_the_query() -> None:
-    one = session(said("user", "Please solve:\n\n  Make the\nsearch fast.", limi={"kind": "request"}), DONE)
-    assert found(one, "query_not_asked", known=Known(query="Make the search fast.\n")) == []
-    assert found(one, "query_not_asked", known=Known(query="Make it slow.")) == [(1, "message")]
 
 
 def test_a_session_longer_than_allowed_is_refused_by_what_counts_its_export() -> None:

@@ -14,7 +14,7 @@ from pipeline.errors import UserError
 from pipeline.files import sha256_text
 from tests.trajectories import made
 from tests.trajectories.made import call, said
-from trajectories.archive.file import write_session
+from trajectories.archive.file import read_session, write_session
 from trajectories.archive.session import Session, session_of
 from trajectories.export.policy import Policy
 from trajectories.export.rows import TRAJECTORIES, row_of, rows_of, write_rows
@@ -44,6 +44,13 @@ def test_a_row_says_where_it_comes_from(tmp_path: Path) -> None:
         "turns": 3,
         "archive_sha256": sha256_text(file.read_text(encoding="utf-8")),
     }
+
+
+def test_the_hash_of_a_session_does_not_hang_on_how_somebody_laid_its_file_out(tmp_path: Path) -> None:
+    file = write_session(WORKED, tmp_path)
+    written = sha256_text(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")), indent=4), encoding="utf-8")
+    assert row_of(read_session(file), Policy())["archive_sha256"] == written
 
 
 def test_what_a_session_lacks_is_empty_in_its_row() -> None:

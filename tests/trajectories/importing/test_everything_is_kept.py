@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.errors import UserError
 from tests.trajectories.importing.samples import imported, sample, sample_names
 from trajectories.archive.file import text_of_session
 
@@ -30,6 +31,13 @@ def _objects(value: Any, name: str = "") -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for part in value:
             yield from _objects(part, name)
+
+
+def _places(value: Any, above: tuple[int | str, ...] = ()) -> Iterator[tuple[Any, int | str, tuple[int | str, ...]]]:
+    """What holds each value, its name there, and the names on the way to it."""
+    for name, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield value, name, (*above, name)
+        yield from _places(part, (*above, name))
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -63,3 +71,42 @@ def test_every_text_of_a_recording_is_in_the_session(name: str, tmp_path: Path) 
     lost = {text for text in _texts(recording) if text not in held and not _FORM.fullmatch(text)}
     arguments = {text for text in lost if text.startswith("{") and json.dumps(json.loads(text)) in json.dumps(session)}
     assert lost - arguments == set()
+
+
+# Another value than the format has, at a place that it has.
+_OTHERS: tuple[Any, ...] = ("other.", ["other."], {"x": "other."})
+_MEANT_TO_GO = {
+    ("mini-swe-agent", "api_key"),  # a key never reaches the archive
+    ("gemini-cli", "timestamp"),  # of an earlier state of a message, in whose place a later line stands
+}
+
+
+@pytest.mark.parametrize("name", sample_names())
+def test_another_value_at_a_known_place_is_kept_or_refused(name: str, tmp_path: Path) -> None:
+    recording = sample(name)
+    lost = set()
+    for number, (holder, at, names) in enumerate(list(_places(recording))):
+        before, holder[at] = holder[at], _OTHERS[number % len(_OTHERS)]
+        try:
+            kept = "other." in text_of_session(imported(tmp_path, recording))
+        except UserError:
+            kept = True
+        holder[at] = before
+        if not kept and (name, at) not in _MEANT_TO_GO:
+            lost.add(names)
+    assert lost == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("claude-code", lambda lines: lines[4]["message"]["usage"].update(input_tokens=7919)),
+        ("openhands", lambda events: events[8].update(source="hook")),
+        ("sii-cli", lambda log: log["events"][-1]["data"]["full_request"].update(system_instruction={"x": "7919"})),
+    ],
+)
+def test_what_differs_from_what_the_archive_says_is_kept_beside_it(name: str, changed: Any, tmp_path: Path) -> None:
+    recording = sample(name)
+    changed(recording)
+    text = text_of_session(imported(tmp_path, recording))
+    assert "7919" in text or '"source": "hook"' in text

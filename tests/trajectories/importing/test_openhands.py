@@ -50,6 +50,12 @@ def test_a_rejection_by_the_human_has_its_reason_and_one_by_a_hook_is_none_of_th
     assert by_hook.steps[3].results[0].notes.executed is False
 
 
+def test_a_rejection_that_names_nobody_is_the_humans(tmp_path: Path) -> None:
+    events = openhands()
+    del events[8]["rejection_source"]
+    assert imported(tmp_path, events).rejected == {"t3"}
+
+
 def test_the_default_reason_is_no_comment(tmp_path: Path) -> None:
     events = openhands()
     del events[8]["rejection_reason"]

@@ -26,9 +26,27 @@ def test_a_cut_document_is_refused_with_line_and_field(tmp_path: Path) -> None:
 def test_a_cut_last_line_is_refused_and_says_how_it_is_taken(tmp_path: Path) -> None:
     text = written(tmp_path, sample("codex")).read_text()[:-40]
     with pytest.raises(
-        UserError, match=r"line 26, after field type: .*It is the last line and has no end.*leave_out_cut_line"
+        UserError, match=r"line 26, after field type: .*It is the last line and has no end.*--leave-out-cut-line"
     ):
         imported(tmp_path, text)
+
+
+def test_a_line_that_is_nested_too_deep_is_not_said_to_be_cut(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        imported(tmp_path, "[" * 100_000)
+    assert "nested too deep" in str(caught.value) and "leave" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", sample_names())
+@pytest.mark.parametrize("indented", [False, True], ids=["plain", "indented"])
+def test_a_byte_order_mark_changes_nothing(name: str, indented: bool, tmp_path: Path) -> None:
+    recording = sample(name)
+    if isinstance(recording, list):
+        text = "".join(json.dumps(line) + "\n" for line in recording)
+    else:
+        text = json.dumps(recording, indent=2 if indented else None)
+    marked = imported(tmp_path, b"\xef\xbb\xbf" + text.encode())
+    assert marked.steps == imported(tmp_path, text).steps
 
 
 def test_a_cut_last_line_that_was_left_out_is_stated_and_kept_aside(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from tests.trajectories.made import answer, call, observed, said, session, sessions, worked
 from trajectories.archive.session import Session, session_of
 from trajectories.checks.finding import Finding
+from trajectories.checks.texts import Path, changed
 from trajectories.viewing.terminal import MOST_LINES, lines
 from trajectories.viewing.words import as_json
 
@@ -36,13 +37,44 @@ def test_no_text_of_the_conversation_is_lost(drawn: Session) -> None:
             assert all("".join(line.split()) in words for line in text.split("\n"))
 
 
+def test_with_full_no_text_of_the_archive_is_left_out() -> None:
+    value = worked()
+    kept = {"limi": {"kept_aside": {"x": "aside"}}}
+    value |= {"session_id": "s1", "notes": "By hand.", "final_metrics": {"extra": kept}}
+    value["agent"]["extra"] = kept
+    value["steps"][2] |= {"reasoning_effort": "high", "model_name": "other"}
+    value["steps"][3]["tool_calls"][0]["extra"] = {"limi": {"recorded_id": "", "raw_arguments": "{"}}
+    value["extra"]["limi"] |= {
+        "kept_aside": {"y": "aside"},
+        "environment": {"sandbox": "container", "image": "python:3.12"},
+        "source": {"format": "codex", "file": "a.jsonl", "sha256": "0" * 64},
+        "absent": [{"field": "steps.timestamp", "reason": "the format has no times"}],
+    }
+    value["extra"]["limi"]["outcome"]["submission"] = "diff --git a/x"
+    seen: list[str] = []
+
+    def marked(path: Path, text: str) -> str:
+        seen.append(f"text{len(seen)}.")
+        return seen[-1]
+
+    told = "\n".join(printed(changed(session_of(value, "made"), marked), full=True))
+    assert [one for one in seen if one not in told] == []
+
+
+def test_what_whoever_recorded_it_remarks_and_which_tools_there_were_stand_in_the_head() -> None:
+    told = printed(session_of(worked() | {"notes": "No model took part.\nThe times are made up."}, "made"))
+    assert told[3:5] == ["  remark: No model took part.", "    The times are made up."]
+    assert "  tools: bash" in told[: told.index("   1  system: prompt")]
+
+
 def test_a_session_by_hand_reads_so() -> None:
-    assert printed(session_of(worked(), "made"))[:24] == [
+    assert printed(session_of(worked(), "made"))[:25] == [
         "gh-0123456789ab-1: solved, 2 rounds, 9 steps, 4 calls, 1 of them rejected, ended: Submitted",
         "  query gh-0123456789ab of owner/name#7, at aaaaaaaaaaaa",
         "  mini-swe-agent 2.4.6, openai/example, sandbox bubblewrap; written by limi-curation 0.1.0",
         "  900 tokens in (512 cached), 40 out, 0.0021 dollars",
         "  2026-01-31 14:05:00 UTC, 2.2 s to the last step",
+        "  tools: bash",
         "\nBefore the first request: step 1",
         "   1  system: prompt",
         "      You solve tasks in a shell.",
