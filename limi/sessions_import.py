@@ -115,7 +115,7 @@ def _keep(session: Session, archive: Path, replace: bool) -> str:
         write_session(session, archive)
         return "new"
     if read_session(path) == session:
-        return "there already"
+        return "unchanged"
     if not replace:
         raise UserError(f"{path} holds this session otherwise, perhaps mended by hand; --replace writes over it")
     write_session(session, archive)

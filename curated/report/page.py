@@ -17,10 +17,8 @@ from curated.report.pool_section import pool_section
 from curated.report.sizes_section import sizes
 from curated.report.spend_section import spend
 from curated.report.style import STYLE
-from pipeline.html import Markup, element
+from pipeline.html import Markup, document, element
 
-# Even if a text got through as markup, a browser would run and fetch nothing.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 # In the order of a reader's questions: how many, of what, by whose word, what is wrong with it, why these.
 _SECTIONS: tuple[tuple[str, str, Callable[[Evidence], Markup]], ...] = (
     ("funnel", "Funnel", funnel_section),
@@ -39,19 +37,11 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Evidence], Markup]], ...] = (
 def page(evidence: Evidence, made: Provenance | None = None) -> str:
     """The whole page. The same evidence and provenance give the same text: no clock and no path is in it."""
     title = f"How this pool was chosen: run of the profile {evidence.run.params.profile}"
-    top = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("title", title),
-        element("style", Markup(STYLE)),
-    )
     named = [*((name, words) for name, words, _ in _SECTIONS), ("run", "This run"), ("limits", "What is not known")]
     contents = (element("li", element("a", words, href=f"#{name}")) for name, words in named)
-    body = element(
-        "body",
+    return document(
+        title,
+        STYLE,
         element(
             "header",
             element("h1", title),
@@ -65,4 +55,3 @@ def page(evidence: Evidence, made: Provenance | None = None) -> str:
             limits(evidence),
         ),
     )
-    return f"<!DOCTYPE html>\n{element('html', top, body, lang='en')}\n"

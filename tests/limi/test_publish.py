@@ -76,7 +76,7 @@ def test_what_was_sent_names_its_commit_and_is_not_sent_again(clone: DvcProject,
     assert manifest["commit"] in state.blob(files["README.md"].oid).decode()
     made = json.loads((clone.folder / "curated/dataset/manifest.json").read_bytes())["files"]
     rows = [name for name in made if name.endswith((".parquet", ".jsonl"))]
-    assert len(rows) == 4 and all(manifest["files"][name] == made[name] for name in rows)
+    assert len(rows) == 6 and all(manifest["files"][name] == made[name] for name in rows)
     server.log.clear()
     again = publish(clone, server, "--allow-demo", "--send")
     assert again.returncode == 0 and "nothing to do" in again.stdout

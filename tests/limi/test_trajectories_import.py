@@ -53,7 +53,7 @@ def test_the_same_file_again_changes_nothing() -> None:
     limi("import", spoken(), "--query", "real-001")
     (path,) = ARCHIVE.iterdir()
     before = path.read_bytes()
-    assert "there already" in limi("import", spoken(), "--query", "real-001").output
+    assert "unchanged" in limi("import", spoken(), "--query", "real-001").output
     assert path.read_bytes() == before
 
 
