@@ -11,7 +11,7 @@ LONGEST_WAIT = 120  # seconds; a Hub that wants more is left alone
 _MOST_WORDS = 300  # characters of the Hub's own message
 _RATE_LIMIT = re.compile(r";\s*r\s*=\s*0\s*;\s*t\s*=\s*(\d{1,9})")  # `"api";r=0;t=55`: none left, 55 seconds to go
 STALE = (
-    "somebody has changed the dataset on the Hub since the preview was made; nothing of this push is visible there. Look at what is new, "
+    "somebody has changed the {kind} on the Hub since the preview was made; nothing of this push is visible there. Look at what is new, "
     "preview again, and push"
 )
 
@@ -61,9 +61,9 @@ def sentence(error: BaseException, doing: str, outcome: str, target: Target) -> 
     advice = {
         401: "HF_TOKEN is not valid (401): make a new token with write access at https://huggingface.co/settings/tokens",
         403: "HF_TOKEN may not write there (403): give the token write access to this repository or its owner, or choose another owner",
-        404: "there is no such dataset, or HF_TOKEN may not see it (404): check the name and the token's access",
+        404: f"there is no such {target.kind}, or HF_TOKEN may not see it (404): check the name and the token's access",
         409: "the Hub is in conflict with it (409): somebody else has made or changed the same. Preview again, and push",
-        412: STALE + " (412)",
+        412: STALE.format(kind=target.kind) + " (412)",
         413: "it is too large for the Hub (413)",
         429: "this account has sent too many requests (429): wait some minutes",
     }.get(status)

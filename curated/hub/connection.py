@@ -12,7 +12,6 @@ from curated.hub.target import Target
 from pipeline.errors import LimiError, UserError
 
 BRANCH = "main"
-DATASET = "dataset"
 _TRIES = 4
 _FIRST_WAIT = 1.0  # seconds; doubles with each try
 _CONNECT, _SILENCE = 10.0, 60.0  # seconds; huggingface_hub itself would wait for ever
@@ -27,7 +26,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Hub:
-    """One dataset repository on one Hub, under one token. Raises UserError or LimiError with a sentence; never shows the token."""
+    """One repository on one Hub, under one token. Raises UserError or LimiError with a sentence; never shows the token."""
 
     def __init__(self, target: Target, sleep: Callable[[float], None] = time.sleep) -> None:
         try:
@@ -38,6 +37,7 @@ class Hub:
             raise UserError("HF_HUB_OFFLINE is set, so the Hub cannot be reached: unset it to publish")
         huggingface_hub.set_client_factory(_client)
         self.target = target
+        self._kind = target.kind
         self._hub = huggingface_hub
         self._api = huggingface_hub.HfApi(endpoint=target.endpoint, token=target.token, library_name="limi-curation")
         self._sleep = sleep
@@ -46,7 +46,7 @@ class Hub:
         """The repository's present revision with its files, visibility and tags; ABSENT if there is none and it can be made."""
         name = self.target.repository
         try:
-            info = self._asked("read", lambda: self._api.dataset_info(name), may_hide=True)
+            info = self._asked("read", lambda: self._api.repo_info(name, repo_type=self._kind), may_hide=True)
         except _HiddenError:
             self._check_owner()
             return ABSENT
@@ -54,7 +54,7 @@ class Hub:
             raise LimiError(
                 f"{self.target.endpoint} does not say which revision {name} has, so it is no Hub that we know"
             )
-        refs = self._asked("read the tags of", lambda: self._api.list_repo_refs(name, repo_type=DATASET))
+        refs = self._asked("read the tags of", lambda: self._api.list_repo_refs(name, repo_type=self._kind))
         return HubState(
             info.sha, info.private, self.files(info.sha), {tag.name: tag.target_commit for tag in refs.tags}
         )
@@ -64,7 +64,7 @@ class Hub:
 
         def listed() -> dict[str, HubFile]:
             entries = self._api.list_repo_tree(
-                self.target.repository, recursive=True, revision=revision, repo_type=DATASET
+                self.target.repository, recursive=True, revision=revision, repo_type=self._kind
             )
             return {
                 entry.path: HubFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
@@ -75,7 +75,7 @@ class Hub:
         return self._asked("list the files of", listed)
 
     def _check_owner(self) -> None:
-        """A dataset that is hidden and one that is not there look the same. Raises UserError if this token could not make it."""
+        """A repository that is hidden and one that is not there look the same. Raises UserError if this token could not make it."""
         owner = self.target.repository.split("/")[0]
         try:
             account = self._asked("ask who is the owner of HF_TOKEN for", self._api.whoami, may_hide=True)
@@ -87,8 +87,8 @@ class Hub:
         }
         if owner not in writable:
             raise UserError(
-                f"there is no dataset {self.target.repository} that HF_TOKEN can see, and its account {account.get('name')!r} cannot make "
-                f"one for {owner!r}: choose an owner among {', '.join(sorted(str(name) for name in writable))}, or another token"
+                f"there is no {self._kind} {self.target.repository} that HF_TOKEN can see, and its account {account.get('name')!r} cannot "
+                f"make one for {owner!r}: choose an owner among {', '.join(sorted(str(name) for name in writable))}, or another token"
             )
         if account.get("auth", {}).get("accessToken", {}).get("role") == "read":
             raise UserError(
@@ -98,7 +98,7 @@ class Hub:
     def create(self, private: bool) -> None:
         """Make the repository, empty. Raises UserError if it is there by now."""
         try:
-            self._api.create_repo(self.target.repository, repo_type=DATASET, private=private)
+            self._api.create_repo(self.target.repository, repo_type=self._kind, private=private)
         except Exception as error:
             if _may_pass(error) and self._after(error, "make").revision is not None:
                 return  # it was made; only the answer did not arrive
@@ -112,10 +112,10 @@ class Hub:
             # Otherwise what a .gitignore on the Hub names would be left out.
             self._api.preupload_lfs_files(
                 *(self.target.repository, additions),
-                repo_type=DATASET,
+                repo_type=self._kind,
                 revision=BRANCH,
                 free_memory=False,
-                gitignore_content="# Nothing is ignored: the manifest says what belongs to the dataset.\n",
+                gitignore_content="# Nothing is ignored: the manifest says what belongs here.\n",
             )
         except Exception as error:
             raise sentence(error, "upload to", _NOTHING_VISIBLE, self.target) from None
@@ -153,7 +153,7 @@ class Hub:
                 made = self._api.create_commit(
                     *(self.target.repository, operations),
                     commit_message=message,
-                    repo_type=DATASET,
+                    repo_type=self._kind,
                     revision=BRANCH,
                     parent_commit=parent,
                 )
@@ -167,7 +167,7 @@ class Hub:
                     if differences(wanted, state.files):
                         raise UserError(
                             f"the answer to the commit to {self.target.repository} was lost, and the "
-                            "dataset has changed on the Hub since: preview again, which shows how"
+                            f"{self._kind} has changed on the Hub since: preview again, which shows how"
                         ) from None
                     return state.revision
                 self._wait(error, attempt, "commit to", _NOTHING_VISIBLE)
@@ -180,7 +180,9 @@ class Hub:
         )
         for attempt in range(_TRIES):
             try:
-                self._api.create_tag(self.target.repository, tag=self.target.tag, revision=revision, repo_type=DATASET)
+                self._api.create_tag(
+                    self.target.repository, tag=self.target.tag, revision=revision, repo_type=self._kind
+                )
                 return
             except Exception as error:
                 if not _may_pass(error) and status_of(error) != 409:
@@ -226,7 +228,7 @@ class Hub:
 
 
 class _HiddenError(Exception):
-    """The Hub shows no such dataset to this token: there is none, or the token may not see it, or is no token."""
+    """The Hub shows no such repository to this token: there is none, or the token may not see it, or is no token."""
 
     def __init__(self, cause: Exception) -> None:
         super().__init__(str(cause))

@@ -1,4 +1,4 @@
-"""A dataset's folder as its manifest says it is: what would be sent, and nothing that the manifest does not name."""
+"""The folder of a dataset or a model as its manifest says it is: what would be sent, and nothing that the manifest does not name."""
 
 import hashlib
 import json
@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curated.hub.target import Kind
 from pipeline.errors import UserError
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
+# What to do about a folder that is not whole.
+AGAIN: dict[Kind, str] = {
+    "dataset": "build the dataset again (dvc repro)",
+    "model": "write the model again (dvc repro train)",
+}
 _CHUNK = 1 << 20  # bytes
 _KEPT_BY_GIT = {".git", ".cache"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -39,15 +45,16 @@ class Folder:
     problems: tuple[str, ...]
 
 
-def read_folder(path: Path) -> Folder:
+def read_folder(path: Path, kind: Kind = "dataset") -> Folder:
     """Read manifest.json and hash every file of the folder.
 
     The manifest is a JSON object whose `files` map each path to `{"sha256", "bytes"}`; itself is not among them. `"demo": true` in it
-    marks a demo dataset. Raises UserError if there is no such manifest or no card.
+    marks a demo's. Raises UserError if there is no such manifest or no card.
     """
-    manifest = _manifest(path / MANIFEST)
+    again = AGAIN[kind]
+    manifest = _manifest(path / MANIFEST, kind)
     if not (path / CARD).is_file():
-        raise UserError(f"{path} has no {CARD}, the dataset's card; build the dataset again (dvc repro)")
+        raise UserError(f"{path} has no {CARD}, the {kind}'s card; {again}")
     promised: dict[str, Any] = manifest["files"]
     files, problems = [], []
     for found in sorted(found for found in path.rglob("*") if found.is_symlink() or not found.is_dir()):
@@ -58,36 +65,35 @@ def read_folder(path: Path) -> Folder:
             )
             continue
         if found.is_symlink() or not found.is_file():
-            problems.append(f"{name} is no plain file; a dataset has plain files only")
+            problems.append(f"{name} is no plain file; a {kind} has plain files only")
             continue
         file = _hashed(found, name)
         files.append(file)
         if name == MANIFEST:
             continue
         if name not in promised:
-            problems.append(f"{name} is not in {MANIFEST}; remove it, or build the dataset again")
+            problems.append(f"{name} is not in {MANIFEST}; remove it, or {again}")
         elif (file.bytes, file.sha256) != (promised[name]["bytes"], promised[name]["sha256"]):
             problems.append(
                 f"{name} is not as {MANIFEST} says: {file.bytes} bytes with sha256 {file.sha256[:12]}…, and not "
-                f"{promised[name]['bytes']} bytes with {promised[name]['sha256'][:12]}…; build the dataset again"
+                f"{promised[name]['bytes']} bytes with {promised[name]['sha256'][:12]}…; {again}"
             )
     there = {file.path for file in files}
     problems += [f"{name} is in {MANIFEST} and not in the folder" for name in sorted(set(promised) - there)]
     return Folder(path, tuple(files), manifest, tuple(problems))
 
 
-def _manifest(path: Path) -> dict[str, Any]:
+def _manifest(path: Path, kind: Kind) -> dict[str, Any]:
+    again = AGAIN[kind]
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path} is missing, so the dataset is not complete; build it first (dvc repro)") from None
+        raise UserError(f"{path} is missing, so the {kind} is not complete; {again}") from None
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read as JSON ({error}); build the dataset again") from None
+        raise UserError(f"{path} cannot be read as JSON ({error}); {again}") from None
     files = manifest.get("files") if isinstance(manifest, dict) else None
     if not isinstance(files, dict) or not files:
-        raise UserError(
-            f'{path} has no object "files" with a path, sha256 and bytes of each file; build the dataset again'
-        )
+        raise UserError(f'{path} has no object "files" with a path, sha256 and bytes of each file; {again}')
     for name, entry in files.items():
         if not (
             isinstance(entry, dict)
@@ -95,7 +101,7 @@ def _manifest(path: Path) -> dict[str, Any]:
             and isinstance(entry.get("sha256"), str)
             and _SHA256.fullmatch(entry["sha256"])
         ):
-            raise UserError(f"{path} does not give sha256 and bytes of {name!r}; build the dataset again")
+            raise UserError(f"{path} does not give sha256 and bytes of {name!r}; {again}")
     return dict(manifest)
 
 

@@ -25,7 +25,7 @@ class HubFile:
 
 @dataclass(frozen=True)
 class HubState:
-    """A dataset repository as the Hub has it now; without a revision it does not exist (or is hidden from this token)."""
+    """A repository as the Hub has it now; without a revision it does not exist (or is hidden from this token)."""
 
     revision: str | None
     private: bool

@@ -1,4 +1,4 @@
-"""Push a dataset: all of it as one commit upon the revision that was looked at, then its tag. Or nothing, with the reason."""
+"""Push a dataset or a model: all of it as one commit upon the revision that was looked at, then its tag. Or nothing, with the reason."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from curated.hub.connection import Hub
 from curated.hub.folder import Folder, read_folder
+from curated.hub.model_refusals import model_refusals
 from curated.hub.preview import KEPT_BY_THE_HUB, Preview, differences, standing
 from curated.hub.refusals import refusals
 from pipeline.errors import LimiError, UserError
@@ -29,8 +30,8 @@ def preview(
 
     `reasons` are the caller's own against it (a dirty or stale pipeline), in sentences. Raises UserError where there is nothing to preview.
     """
-    folder = read_folder(path)
-    refused = refusals(folder, allow_demo, reasons)
+    folder = read_folder(path, hub.target.kind)
+    refused = (model_refusals if hub.target.kind == "model" else refusals)(folder, allow_demo, reasons)
     state = hub.state()
     planned = differences(folder.files, state.files)
     tagged, forbidden = standing(hub.target.tag, public, bool(planned), state)
@@ -58,7 +59,7 @@ def publish(seen: Preview, hub: Hub) -> Published:
         raise UserError(f"not published, and nothing was sent: {'; '.join(seen.refusals)}")
     if (seen.repository, seen.tag, seen.url) != (hub.target.repository, hub.target.tag, hub.target.url):
         raise UserError(f"the preview is of {seen.url} with tag {seen.tag}, and not of this push; preview again")
-    _check_unchanged(read_folder(seen.folder), seen)
+    _check_unchanged(read_folder(seen.folder, hub.target.kind), seen)
     if seen.nothing_to_do and seen.revision is not None:
         return Published(
             seen.url, seen.revision, seen.tag, False, "nothing to do: the Hub has exactly these files under this tag"

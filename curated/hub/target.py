@@ -1,14 +1,16 @@
-"""Where a push goes and with which key: HF_ENDPOINT and HF_TOKEN of the environment, nothing that lies on the disk."""
+"""Where a push goes, of a dataset or a model, and with which key: HF_ENDPOINT and HF_TOKEN of the environment, nothing on the disk."""
 
 import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pipeline.errors import UserError
 
 HUB = "https://huggingface.co"
+Kind = Literal["dataset", "model"]
 _HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _REPOSITORY = re.compile(rf"{_PART}/{_PART}")
@@ -21,25 +23,26 @@ _NO_ENDING = (".git", ".ipynb")
 
 @dataclass(frozen=True)
 class Target:
-    """A dataset repository on a Hub, and the tag that this version of it gets. The token is in no repr."""
+    """A repository on a Hub, and the tag that this version of it gets. The token is in no repr."""
 
     repository: str
     tag: str
     endpoint: str
     token: str = field(repr=False)
+    kind: Kind = "dataset"
 
     @property
     def url(self) -> str:
-        """The dataset's page."""
-        return f"{self.endpoint}/datasets/{self.repository}"
+        """The repository's page."""
+        return f"{self.endpoint}/{'datasets/' * (self.kind == 'dataset')}{self.repository}"
 
 
-def target(repository: str, tag: str, environment: Mapping[str, str]) -> Target:
+def target(repository: str, tag: str, environment: Mapping[str, str], kind: Kind = "dataset") -> Target:
     """Check the names and read HF_ENDPOINT and HF_TOKEN. Raises UserError saying what is wrong and how to mend it."""
     odd = "--" in repository or ".." in repository or repository.endswith(_NO_ENDING)
     if odd or not _REPOSITORY.fullmatch(repository) or len(repository) > 96:
         raise UserError(
-            f"{repository!r} is no name of a dataset on the Hub: it is OWNER/NAME, of letters, digits, '-', '_' and '.', at most 96 signs, "
+            f"{repository!r} is no name of a {kind} on the Hub: it is OWNER/NAME, of letters, digits, '-', '_' and '.', at most 96 signs, "
             "and does not end in .git or .ipynb"
         )
     if not _TAG.fullmatch(tag):
@@ -55,7 +58,7 @@ def target(repository: str, tag: str, environment: Mapping[str, str]) -> Target:
         raise UserError(
             "HF_TOKEN holds characters that no token has; copy it again from https://huggingface.co/settings/tokens"
         )
-    return Target(repository, tag, _endpoint(environment.get("HF_ENDPOINT", "").strip() or HUB), token)
+    return Target(repository, tag, _endpoint(environment.get("HF_ENDPOINT", "").strip() or HUB), token, kind)
 
 
 def _endpoint(address: str) -> str:

@@ -1,4 +1,4 @@
-"""A Hugging Face Hub on loopback: datasets with commits and tags, kept on disk, by LFS and by Xet, with faults on demand."""
+"""A Hugging Face Hub on loopback: datasets and models with commits and tags, kept on disk, by LFS and by Xet, with faults on demand."""
 
 from tests.servers.hub.accounts import TOKEN, Account
 from tests.servers.hub.faults import Fault

@@ -43,7 +43,7 @@ def batch(request: Request, repository: Repository, storage: Storage) -> Reply:
     for wanted in asked["objects"]:
         answer = {"oid": wanted["oid"], "size": wanted["size"]}
         if not repository.large(wanted["oid"]).is_file():
-            verify = f"{request.origin}/datasets/{repository.name}.git/info/lfs/objects/verify"
+            verify = f"{request.origin}/{repository.address}.git/info/lfs/objects/verify"
             answer["actions"] = {
                 "upload": {"href": storage.signed("PUT", repository.name, wanted["oid"])},
                 "verify": {"href": verify, "header": {"Content-Type": _MEDIA}},

@@ -1,4 +1,4 @@
-"""Routes that look: a dataset's facts, tree, history and refs, and its files' content."""
+"""Routes that look: a repository's facts, tree, history and refs, and its files' content."""
 
 import re
 from typing import Any
@@ -160,7 +160,7 @@ def resolve(request: Request, repository: Repository, revision: str, path: str, 
         "Location": storage,
     }
     if (name := xet_hash(repository, entry)) is not None:
-        route = f"{request.origin}/api/datasets/{repository.name}/xet-read-token/{commit.oid}"
+        route = f"{request.origin}/api/{repository.kind}s/{repository.name}/xet-read-token/{commit.oid}"
         linked |= {"X-Xet-Hash": name, "X-Xet-Refresh-Route": route, "Link": f'<{route}>; rel="xet-auth"'}
     return Reply(302, b"", linked)
 

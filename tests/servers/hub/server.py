@@ -21,9 +21,11 @@ from tests.servers.hub.store import Repository, Store
 from tests.servers.hub.xet import token_reply
 
 _NAME = r"(?P<name>[^/]+/[^/]+)"
-_API = re.compile(rf"/api/datasets/{_NAME}(?:/(?P<what>[a-z-]+)(?:/(?P<revision>[^/]+)(?:/(?P<rest>.+))?)?)?")
-_RESOLVE = re.compile(rf"/datasets/{_NAME}/resolve/(?P<revision>[^/]+)/(?P<path>.+)")
-_LFS = re.compile(rf"/datasets/{_NAME}\.git/info/lfs/objects/(?P<what>batch|verify)")
+_API = re.compile(
+    rf"/api/(?P<kind>dataset|model)s/{_NAME}(?:/(?P<what>[a-z-]+)(?:/(?P<revision>[^/]+)(?:/(?P<rest>.+))?)?)?"
+)
+_RESOLVE = re.compile(rf"(?:/datasets)?/{_NAME}/resolve/(?P<revision>[^/]+)/(?P<path>.+)")
+_LFS = re.compile(rf"(?:/datasets)?/{_NAME}\.git/info/lfs/objects/(?P<what>batch|verify)")
 _STORAGE = re.compile(rf"/storage/{_NAME}/(?P<sha256>[0-9a-f]{{64}})")
 _DOWN = "/cas-down"
 
@@ -129,7 +131,7 @@ class HubServer:
         raise Refusal(404, "Sorry, we can't find the page you are looking for.")
 
     def _dataset(self, request: Request, who: Account, found: re.Match[str]) -> Reply:
-        repository = check_reads(self.store.repository(found["name"]), who)
+        repository = check_reads(self.store.repository(found["name"], found["kind"]), who)
         what, revision = found["what"] or "", found["revision"] or "main"
         if request.method == "GET":
             if what in ("", "revision"):

@@ -58,7 +58,7 @@ def write(path: Path, content: bytes) -> None:
 
 @dataclass
 class Repository:
-    """A dataset repository. Its folder has refs.json, commits/, blobs/ (small files) and lfs/ (objects that came by LFS)."""
+    """A repository of one kind. Its folder has refs.json, commits/, blobs/ (small files) and lfs/ (objects that came by LFS)."""
 
     name: str
     folder: Path
@@ -66,6 +66,16 @@ class Repository:
 
     def refs(self) -> dict[str, Any]:
         return dict(json.loads((self.folder / "refs.json").read_text()))
+
+    @property
+    def kind(self) -> str:
+        """`dataset` or `model`; no two repositories share a name here, whatever they are."""
+        return str(self.refs()["kind"])
+
+    @property
+    def address(self) -> str:
+        """Its place below the Hub's address."""
+        return f"{'datasets/' * (self.kind == 'dataset')}{self.name}"
 
     @property
     def private(self) -> bool:
@@ -135,17 +145,19 @@ class Store:
         self._lock = threading.Lock()
         self._known: dict[str, Repository] = {}
 
-    def repository(self, name: str) -> Repository | None:
+    def repository(self, name: str, kind: str = "") -> Repository | None:
+        """The repository of a name, if it is of the kind that is asked for."""
         with self._lock:
-            folder = self.folder / "datasets" / name
+            folder = self.folder / "repositories" / name
             if not (folder / "refs.json").is_file():
                 return None
-            return self._known.setdefault(name, Repository(name, folder))
+            found = self._known.setdefault(name, Repository(name, folder))
+        return found if kind in ("", found.kind) else None
 
-    def create(self, name: str, private: bool, author: str, when: str) -> Repository:
-        repository = Repository(name, self.folder / "datasets" / name)
+    def create(self, name: str, private: bool, author: str, when: str, kind: str = "dataset") -> Repository:
+        repository = Repository(name, self.folder / "repositories" / name)
         first = repository.add("initial commit", "", author, {FIRST_FILE: repository.put(FIRST_FILE, ATTRIBUTES)}, when)
-        refs = {"private": private, "branches": {"main": first.oid}, "tags": {}}
+        refs = {"kind": kind, "private": private, "branches": {"main": first.oid}, "tags": {}}
         write(repository.folder / "refs.json", json.dumps(refs).encode())
         with self._lock:
             self._known[name] = repository

@@ -19,19 +19,20 @@ LARGEST_SMALL = 10_000_000  # bytes; a larger file is large whatever its name
 
 def create(request: Request, store: Store, who: Account, now: Callable[[], str]) -> Reply:
     asked = request.json()
-    if asked.get("type") != "dataset":
-        raise Refusal(400, "This server keeps datasets only")
+    kind = asked.get("type", "model")
+    if kind not in ("dataset", "model"):
+        raise Refusal(400, "This server keeps datasets and models only")
     owner = asked.get("organization") or who.name
     name = f"{owner}/{asked['name']}"
     if not who.writes(owner):
-        raise Refusal(403, "You don't have the rights to create a dataset under this namespace")
-    url = f"{request.origin}/datasets/{name}"
+        raise Refusal(403, f"You don't have the rights to create a {kind} under this namespace")
+    url = f"{request.origin}/{'datasets/' * (kind == 'dataset')}{name}"
     if store.repository(name) is not None:
-        refusal = Refusal(409, "You already created this dataset repo")
-        refusal.reply.body = json.dumps({"error": "You already created this dataset repo", "url": url}).encode()
+        refusal = Refusal(409, f"You already created this {kind} repo")
+        refusal.reply.body = json.dumps({"error": f"You already created this {kind} repo", "url": url}).encode()
         raise refusal
     private = asked.get("visibility", "private" if asked.get("private") else "public") == "private"
-    store.create(name, private, who.name, now())
+    store.create(name, private, who.name, now(), kind)
     return as_json({"url": url, "name": name, "id": "0" * 24})
 
 
@@ -109,7 +110,7 @@ def commit(request: Request, repository: Repository, who: Account, now: Callable
         for line in lines[1:]:
             _apply(repository, entries, line["key"], line["value"])
         made = repository.add(header["summary"], header.get("description", ""), who.name, entries, now())
-    url = f"{request.origin}/datasets/{repository.name}/commit/{made.oid}"
+    url = f"{request.origin}/{repository.address}/commit/{made.oid}"
     return as_json({"success": True, "commitOid": made.oid, "commitUrl": url, "hookOutput": ""})
 
 
