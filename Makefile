@@ -1,4 +1,5 @@
-# Two commands set everything up: `make repro` runs the pipeline, `make test` runs what CI runs. Each makes .venv if it is not there.
+# Two commands set everything up: `make repro` runs the pipeline up to the dataset and its report (`dvc repro train` trains), `make test`
+# runs what CI runs. Each makes .venv if it is not there.
 PYTHON ?= python3
 VENV := .venv
 PROCESSES ?= 2
@@ -13,7 +14,7 @@ MINI := $(VENV)/mini-swe-agent
 
 repro: install
 	$(BIN)/limi doctor
-	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
+	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro build_dataset report_run
 	$(BIN)/limi funnel
 
 test: install $(CONTRACT)/node_modules/.package-lock.json $(MODEL)/node_modules/.package-lock.json $(STUDIO)/environment.made $(MINI)/environment.made \
@@ -59,4 +60,4 @@ $(MINI)/environment.made: trajectories/collecting/requirements.txt $(VENV)/insta
 	touch $@
 
 clean:
-	rm -rf data metrics plots sft .limi curated/pool.jsonl curated/candidates.jsonl curated/choice.json curated/dataset reports
+	rm -rf data metrics model plots sft .limi curated/pool.jsonl curated/candidates.jsonl curated/choice.json curated/dataset reports

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from limi.intake import app as intake
+from limi.train import group as train
 from limi.trajectories import group as trajectories
 from pipeline.errors import LimiError
 
@@ -29,6 +30,7 @@ annotate = typer.Typer(
 app.add_typer(annotate, name="annotate")
 app.add_typer(trajectories, name="trajectories")
 app.add_typer(intake, name="intake")
+app.add_typer(train, name="train")
 
 
 @app.command()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from finetune.start import NEEDED, check_installed
 from limi.screen import line
 from pipeline.clones.facts import find_clone, read_facts
 from pipeline.errors import LimiError, UserError
@@ -55,6 +56,7 @@ def examine() -> bool:
             ("model", lambda: _model(known)),
             ("real-world", lambda: _real_world(known)),
             ("reviews", lambda: _reviews(known)),
+            ("training", lambda: _training(known)),
         ]
     good = True
     for name, check in checks:
@@ -157,3 +159,13 @@ def _reviews(params: Params) -> str:
             "the annotators, `limi annotate pull` writes what they submit"
         )
     return params.review.export
+
+
+def _training(params: Params) -> str:
+    try:
+        check_installed()
+    except UserError as error:
+        return f"not ready, which only `dvc repro train` minds: {error}"
+    train = params.train
+    versions = ", ".join(f"{name} {version(name)}" for name in NEEDED[:3])
+    return f"{train.base.name} on {train.hardware.launch} with {versions}; `limi train --preflight` says what it takes"

@@ -25,6 +25,8 @@ from pipeline.params import read_params
 FOLDER = Path(".limi/publish")
 MADE = Path("curated/dataset")
 MOST_NAMED = 5
+DATASET = "build_dataset"  # the stage that makes it; what comes after, does not concern it
+AFTER = "train"  # reads rows of its own choice, which need not be of this dataset
 
 
 def show_publish(repository: str, tag: str, public: bool, allow_demo: bool, send: bool) -> bool:
@@ -100,7 +102,7 @@ def dirty(root: Path) -> list[str]:
 def unrecorded(root: Path) -> list[str]:
     """What the pipeline reads that no stage makes and git does not hold, in a sentence: the commit alone would not rebuild it."""
     lock = yaml.safe_load((root / "dvc.lock").read_bytes())
-    stages = lock["stages"].values()
+    stages = [stage for name, stage in lock["stages"].items() if name != AFTER]
     made = {one["path"] for stage in stages for one in stage.get("outs", ())}
     read = {one["path"] for stage in stages for one in stage.get("deps", ())} - made
     told = subprocess.run(["git", "-C", str(root), "ls-files", "-z"], capture_output=True, check=True).stdout
@@ -116,8 +118,9 @@ def unrecorded(root: Path) -> list[str]:
 
 
 def stale(root: Path) -> list[str]:
-    """The stages whose outputs are not those of the present files and parameters, in a sentence."""
-    done = subprocess.run([sys.executable, "-m", "dvc", "status", "--json"], cwd=root, capture_output=True, text=True)
+    """The stages up to the dataset whose outputs are not those of the present files and parameters, in a sentence."""
+    command = [sys.executable, "-m", "dvc", "status", "--json", "--with-deps", DATASET]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     try:
         found = json.loads(done.stdout) if done.returncode == 0 else None
     except ValueError:
@@ -126,7 +129,9 @@ def stale(root: Path) -> list[str]:
         told = [text for text in done.stderr.splitlines() if text.strip()] or ["no reason given"]
         raise UserError(f"`dvc status` cannot tell whether the pipeline is up to date: {told[-1]}")
     return (
-        [f"the pipeline is stale at {', '.join(sorted(found))}; run `dvc repro` and commit dvc.lock"] if found else []
+        [f"the pipeline is stale at {', '.join(sorted(found))}; run `dvc repro {DATASET}` and commit dvc.lock"]
+        if found
+        else []
     )
 
 

@@ -26,6 +26,14 @@ DATA_BESIDE = {
     ),
     "curated/making/inputs.py": ("docs/draw_again.py",),
     "annotation/tasks.py": ("annotation/interface.xml",),
+    "finetune/launch/launches.py": tuple(
+        path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "finetune/launch").glob("*.yaml"))
+    ),
+    # The program that every rank is: started, never imported.
+    "finetune/launch/launching.py": ("finetune/training/__main__.py",),
+    "finetune/data/templates/__init__.py": tuple(
+        path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "finetune/data/templates").glob("*.jinja"))
+    ),
 }
 # Say how a run looks and where it works, never what it computes.
 WITHOUT_EFFECT = ("pipeline/cluster.py", "pipeline/progress.py", "pipeline/errors.py")
@@ -57,7 +65,11 @@ def import_closure(module: str) -> tuple[str, ...]:
             continue
         found.add(path)
         for beside in DATA_BESIDE.get(path, ()):
-            found.add(beside)
+            module_beside = beside.removesuffix(".py").replace("/", ".")
+            if _file_of(module_beside) == beside:
+                waiting.append(module_beside)  # with all that it imports
+            else:
+                found.add(beside)
         waiting += _imports(ROOT / path)
     return tuple(sorted(found))
 

@@ -33,6 +33,7 @@ from pipeline.sections import (
     Synthesize,
 )
 from pipeline.strict_yaml import line_numbers, load
+from pipeline.train_sections import Train
 from pipeline.trajectory_sections import Trajectories
 
 
@@ -55,6 +56,7 @@ class Params(Section):
     review: Review
     pool: Pool
     trajectories: Trajectories
+    train: Train
 
     @model_validator(mode="after")
     def _limits_fit(self) -> "Params":

@@ -20,7 +20,9 @@ from xdist.remote import Producer
 from tests.parallel import UnitScheduling, made_once, place
 
 ROOT = Path(__file__).resolve().parent.parent
-STAGES = list(yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
+# All but the training, and those of them that no other one reads.
+STAGES = [name for name in yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"] if name != "train"]
+LAST = ("build_dataset", "report_run")
 PRODUCTS = ("curated/pool.jsonl", "curated/candidates.jsonl", "curated/choice.json", "data/ledger.parquet")
 
 # On a busy machine an example may take long without anything being wrong with it.
@@ -99,7 +101,17 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("annotation", "demo", "docs", "limi", "pipeline", "profiles", "stages", "trajectories"):
+        for name in (
+            "annotation",
+            "demo",
+            "docs",
+            "finetune",
+            "limi",
+            "pipeline",
+            "profiles",
+            "stages",
+            "trajectories",
+        ):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         outputs = shutil.ignore_patterns("__pycache__", "*.json", "*.jsonl", "dataset")
         shutil.copytree(ROOT / "curated", folder / "curated", ignore=outputs)
@@ -182,8 +194,9 @@ class DvcProject(Project):
         return self.run("dvc", *arguments, PATH=path)
 
     def repro(self, *arguments: str) -> list[str]:
-        """Run `dvc repro` and return the stages it ran."""
-        done = self.dvc("repro", *arguments)
+        """Run `dvc repro` of the stages named, else of all but the training, and return the stages it ran."""
+        named = any(argument.partition("@")[0] in (*STAGES, "train") for argument in arguments)
+        done = self.dvc("repro", *arguments, *(() if named else LAST))
         assert done.returncode == 0, done.stdout + done.stderr
         return [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
 

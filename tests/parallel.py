@@ -16,6 +16,7 @@ LONG = (
     "tests/limi/",
     "tests/servers/",
     "tests/demo/",
+    "tests/finetune/",
     "tests/trajectories/collecting/",
 )
 

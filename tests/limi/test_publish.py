@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import DvcProject
 from tests.servers.hub import TOKEN, HubServer
@@ -113,6 +114,20 @@ def test_an_input_that_git_does_not_hold_is_refused(clone: DvcProject, server: H
     done = publish(project, server, "--allow-demo")
     assert done.returncode == 2
     assert "refused: git does not hold what the pipeline reads (demo/real_world.jsonl); commit it" in done.stdout
+
+
+def test_what_only_a_training_read_does_not_concern_the_dataset(
+    clone: DvcProject, server: HubServer, tmp_path: Path
+) -> None:
+    project = DvcProject.copy_of(clone.folder, tmp_path / "project")
+    path = project.folder / "dvc.lock"
+    lock = yaml.safe_load(path.read_bytes())
+    own_rows = {"path": "elsewhere.parquet", "hash": "md5", "md5": "0" * 32, "size": 1}
+    lock["stages"]["train"] = {"cmd": "python -m stages.train", "deps": [own_rows]}
+    path.write_text(yaml.safe_dump(lock), encoding="utf-8")
+    project.git("commit", "--quiet", "--all", "--message", "trained on other rows")
+    done = publish(project, server, "--allow-demo")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_two_at_once_are_kept_apart(clone: DvcProject, server: HubServer) -> None:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from pipeline.ledger import read_fates, reconcile
-from tests.conftest import ROOT, STAGES, DvcProject
+from tests.conftest import LAST, ROOT, STAGES, DvcProject
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,17 @@ def test_a_clone_in_another_folder_gives_the_same_bytes_without_a_network(finish
     project.edit("workers: 1", "workers: 0")
     (tmp_path / "alone.py").write_text(ALONE, encoding="utf-8")
     done = subprocess.run(
-        ["unshare", "--map-root-user", "--net", sys.executable, str(tmp_path / "alone.py"), "-m", "dvc", "repro"],
+        [
+            "unshare",
+            "--map-root-user",
+            "--net",
+            sys.executable,
+            str(tmp_path / "alone.py"),
+            "-m",
+            "dvc",
+            "repro",
+            *LAST,
+        ],
         cwd=project.folder,
         capture_output=True,
         text=True,

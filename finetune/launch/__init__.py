@@ -1,0 +1,1 @@
+"""The ranks: how accelerate starts them, and how they end."""

@@ -1,0 +1,1 @@
+"""What a training takes, known before a GPU is touched."""

@@ -1,0 +1,144 @@
+"""What stands against a training and can be told before it: lengths, attention, steps, memory, disk. Sentences that say what to do."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from finetune.launch.launches import Launch
+from finetune.plan import Plan
+from finetune.preflight import disk, memory
+from finetune.preflight.row_check import CheckedRows
+from finetune.preflight.schedule import FEW, Steps
+from finetune.preflight.shape import Shape
+from finetune.training.base import DEMO, native_positions
+from pipeline.train_sections import Train
+
+GIB = 2**30
+
+
+def positions(config: Any) -> dict[str, float]:
+    """`native`: tokens that the model was made for; `reach`: that it reads with the scaling of its configuration."""
+    rope = config.rope_parameters or {}
+    factor = float(rope.get("factor", 1.0)) if rope.get("rope_type", "default") != "default" else 1.0
+    native = native_positions(config)
+    return {"native": native, "yarn_factor": factor, "reach": int(native * factor)}
+
+
+def of_lengths(train: Train, rows: CheckedRows, config: Any) -> list[str]:
+    """Rows that are longer than the parameters allow, or than the model reaches."""
+    found = []
+    if rows.over and train.rows.over_length == "refuse":
+        found.append(
+            f"{len(rows.over)} of {rows.read.rows} rows are longer than train.rows.max_tokens ({train.rows.max_tokens:,}), the longest has "
+            f"{max(one.tokens for one in rows.over):,} tokens. Raise it, with memory and train.base.yarn_factor for it, or set "
+            "train.rows.over_length to drop, which leaves whole rows out and counts them; nothing is ever cut"
+        )
+    elif rows.over and not rows.kept:
+        found.append(
+            f"all {len(rows.over)} rows are longer than train.rows.max_tokens ({train.rows.max_tokens:,}); none is left"
+        )
+    reach, native = positions(config)["reach"], native_positions(config)
+    if rows.longest > reach:
+        enough = -(-rows.longest * 10 // native) / 10
+        found.append(
+            f"the longest row has {rows.longest:,} tokens, and {train.base.name} reads {reach:,.0f} with train.base.yarn_factor "
+            f"{train.base.yarn_factor:g}; {enough:g} is enough"
+        )
+    return found
+
+
+def of_attention(train: Train, launch: Launch) -> list[str]:
+    """An implementation of attention that this launch or this machine cannot use."""
+    chosen, found = train.base.attention, []
+    if launch.context_parallel > 1 and chosen != "sdpa":
+        found.append(f"train.base.attention is {chosen}, and torch shares a row among GPUs with sdpa alone")
+    if chosen == "flash_attention_2" and train.hardware.precision != "bf16":
+        found.append(
+            "train.base.attention is flash_attention_2, which needs train.hardware.precision bf16; sdpa does not"
+        )
+    if chosen == "flash_attention_2" and importlib.util.find_spec("flash_attn") is None:
+        found.append(
+            "train.base.attention is flash_attention_2, and the package flash-attn is not installed; sdpa needs none"
+        )
+    return found
+
+
+def of_steps(train: Train, planned: Steps, launch: Launch) -> list[str]:
+    """A learning rate that never is what was asked for, and checkpoints that could not be gone on from."""
+    found = []
+    if train.lora.rank and launch.sharded and train.schedule.save_steps < planned.total:
+        found.append(
+            "accelerate (1.15) does not bring a LoRA adapter in parts back from a checkpoint, so such a training is done in one go: set "
+            f"train.schedule.save_steps to {planned.total} or more, or train on one-gpu"
+        )
+    if train.optimizer.warmup_steps >= planned.total:
+        found.append(
+            f"train.optimizer.warmup_steps is {train.optimizer.warmup_steps} and the run has {planned.total} steps, so the rate would "
+            "never be at its highest"
+        )
+    if train.optimizer.min_learning_rate > train.optimizer.learning_rate:
+        found.append("train.optimizer.min_learning_rate is above learning_rate; the cosine falls from that to this")
+    return found
+
+
+def of_memory(train: Train, launch: Launch, needed: memory.Memory) -> list[str]:
+    """More memory than the hardware is said to have."""
+    place = "a process" if launch.cpu else "a GPU"
+    found = []
+    for terms, limit, where, key in (
+        (needed.gpu, train.hardware.gpu_memory_gb, place, "gpu_memory_gb"),
+        (needed.host, train.hardware.host_memory_gb, "a node's main memory", "host_memory_gb"),
+    ):
+        if (total := sum(terms.values())) > limit * GIB:
+            name, most = max(terms.items(), key=lambda term: term[1])
+            found.append(
+                f"the training takes about {total / GIB:.0f} GiB of {where}, and train.hardware.{key} is {limit}; the most is {name}, "
+                f"{most / GIB:.0f} GiB. docs/TRAINING.md says what makes it smaller"
+            )
+    return found
+
+
+def of_disk(plan: Plan, room: disk.Disk) -> list[str]:
+    """More disk than is free."""
+    if room.needed <= room.free:
+        return []
+    others = disk.size_of(plan.checkpoints.parent) - disk.size_of(plan.checkpoints)
+    return [
+        f"checkpoints and model take up to {room.needed / GIB:.1f} GiB in {plan.output}, and {room.free / GIB:.1f} are free there"
+        + (
+            f"; checkpoints of other trainings in {plan.checkpoints.parent} are {others / GIB:.1f} GiB"
+            if others
+            else ""
+        )
+    ]
+
+
+def worth_knowing(train: Train, rows: CheckedRows, planned: Steps | None, shape: Shape | None) -> list[str]:
+    """What stops nothing."""
+    found = []
+    if rows.over and train.rows.over_length == "drop":
+        dropped = sum(one.tokens for one in rows.over)
+        found.append(f"{len(rows.over)} rows of {dropped:,} tokens are dropped, as train.rows.over_length says")
+    if shape is None:
+        found.append(
+            f"memory and disk of {train.base.name} are not estimated: its family is not known (finetune/preflight/shape.py)"
+        )
+    if not train.base.revision and not (train.base.name == DEMO or Path(train.base.name).is_dir()):
+        found.append(
+            "train.base.revision is empty, so another day may read other weights; name a commit of the model on the Hub"
+        )
+    if planned is None:
+        return found
+    if planned.total < FEW:
+        found.append(
+            f"only {planned.total} optimizer steps, so warmup, betas and the ends of the cosine weigh much; LIMI took about 8"
+        )
+    if left := len(rows.kept) % train.schedule.global_batch:
+        found.append(
+            f"the last step of an epoch has {left} rows in place of {train.schedule.global_batch}, and takes the mean over their tokens"
+        )
+    if train.schedule.save_steps >= planned.total:
+        found.append(
+            f"train.schedule.save_steps is {train.schedule.save_steps}: no checkpoint before the last step, a killed run begins again"
+        )
+    return found

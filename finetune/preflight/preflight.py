@@ -1,0 +1,163 @@
+"""Before a GPU is touched: render and check every row, count the steps, estimate memory and disk, and refuse what would go wrong later.
+
+Writes what is trained (model/prepared.parquet), what was found (model/preflight.json) and, if nothing stands against it, what every rank
+does (model/plan.json). Imports no torch.
+"""
+
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from finetune.data import prepared
+from finetune.data.rendering import refuse_other_tokenizer
+from finetune.data.rows import read_rows
+from finetune.launch.launches import Launch, read_launch
+from finetune.plan import Plan, write_plan
+from finetune.preflight import disk, limits, memory
+from finetune.preflight.report import Report
+from finetune.preflight.row_check import CheckedRows, check_rows
+from finetune.preflight.schedule import Steps, steps
+from finetune.preflight.shape import Shape, shape_of
+from finetune.training.base import config_of, tokenizer_of
+from finetune.training.learning_rate import learning_rate
+from pipeline.errors import UserError
+from pipeline.files import sweep, write_json
+from pipeline.train_sections import Train
+
+_UNFINISHED = re.compile(r"\..*\.tmp")  # what a killed preflight left (pipeline/files.py)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a training writes."""
+
+    output: Path = Path("model")
+    plots: Path = Path("plots/train")
+    metrics: Path = Path("metrics/train.json")
+
+    @property
+    def plan(self) -> Path:
+        """What every rank reads."""
+        return self.output / "plan.json"
+
+    @property
+    def prepared(self) -> Path:
+        """What is trained."""
+        return self.output / "prepared.parquet"
+
+    @property
+    def report(self) -> Path:
+        """What the preflight found."""
+        return self.output / "preflight.json"
+
+
+def preflight(train: Train, seed: int, places: Places) -> Report:
+    """Look at everything and write what was found, and the plan if nothing stands against it; else no plan is left there.
+
+    Raises UserError where there is nothing to look at: no such file or model, another model's template, a launch configuration that
+    accelerate would misread.
+    """
+    sweep(places.output, keep=lambda path: path != places.plan and not _UNFINISHED.fullmatch(path.name))
+    launch, config = read_launch(train.hardware.launch), config_of(train.base)
+    tokenizer = tokenizer_of(train.base)
+    refuse_other_tokenizer(tokenizer, train.base.template)
+    rows = check_rows(read_rows(train.rows, seed), tokenizer, train)
+    shape = shape_of(config)
+    refused = [*rows.refused, *limits.of_attention(train, launch), *limits.of_lengths(train, rows, config)]
+    planned = _steps(train, rows, launch, refused)
+    needed = memory.Memory({}, {})
+    if shape is not None and rows.kept:
+        needed = memory.estimate(shape, train, launch, rows.longest)
+        refused += limits.of_memory(train, launch, needed)
+    plan, room = None, None
+    if planned is not None and not refused:
+        plan = _plan(train, seed, places, rows, planned, launch)
+        room = _disk(shape, config, plan)
+        refused += limits.of_disk(plan, room) if room else []
+    report = Report(
+        model=train.base.name,
+        template=train.base.template,
+        launch=train.hardware.launch,
+        read=rows.read,
+        kept=rows.counts,
+        over_length=rows.over,
+        loss_tokens=rows.loss_tokens,
+        longest=rows.longest,
+        seen_tokens=round(rows.counts.tokens * planned.epochs) if planned else 0,
+        steps=_told(train, planned) if planned else {},
+        positions=limits.positions(config),
+        parameters=shape.parameters if shape else 0,
+        trained_parameters=_trained(shape, train),
+        gpu_bytes=needed.gpu,
+        host_bytes=needed.host,
+        disk_bytes=asdict(room) if room else {},
+        told=limits.worth_knowing(train, rows, planned, shape),
+        refused=refused,
+    )
+    write_json(places.report, report.model_dump())
+    if plan is not None and not refused:
+        write_plan(places.plan, plan)
+    return report
+
+
+def _steps(train: Train, rows: CheckedRows, launch: Launch, refused: list[str]) -> Steps | None:
+    """The steps, and into `refused` what is wrong with them; None where no row is left."""
+    if not rows.kept:
+        return None
+    try:
+        planned = steps(len(rows.kept), rows.loss_tokens, train.schedule, launch.groups)
+    except UserError as error:
+        refused.append(str(error))
+        return None
+    refused += limits.of_steps(train, planned, launch)
+    return planned
+
+
+def _told(train: Train, planned: Steps) -> dict[str, float]:
+    return {
+        "per_epoch": planned.per_epoch,
+        "total": planned.total,
+        "epochs": planned.epochs,
+        "rows_a_step": train.schedule.global_batch,
+        "accumulation": planned.accumulation,
+        "warmup": train.optimizer.warmup_steps,
+        "first_rate": learning_rate(0, planned.total, train.optimizer),
+        "last_rate": learning_rate(planned.total - 1, planned.total, train.optimizer),
+    }
+
+
+def _trained(shape: Shape | None, train: Train) -> int:
+    if shape is None:
+        return 0
+    return shape.lora_parameters(train.lora.rank) if train.lora.rank else shape.parameters
+
+
+def _plan(train: Train, seed: int, places: Places, rows: CheckedRows, planned: Steps, launch: Launch) -> Plan:
+    """Write what is trained, and the plan of it. Raises UserError unless the file holds every row and token that was checked."""
+    written = prepared.write(rows.kept, places.prepared)
+    counted = rows.counts
+    if (written.rows, written.tokens, written.loss_tokens) != (counted.rows, counted.tokens, rows.loss_tokens):
+        raise UserError(f"{places.prepared} holds {written}, and {counted} were checked; nothing is trained")
+    return Plan(
+        train=train,
+        seed=seed,
+        prepared=str(places.prepared),
+        prepared_sha256=written.sha256,
+        rows=written.rows,
+        tokens=written.tokens,
+        loss_tokens=written.loss_tokens,
+        steps=planned.total,
+        processes=launch.processes,
+        context_parallel=launch.context_parallel,
+        output=str(places.output),
+        plots=str(places.plots),
+        metrics=str(places.metrics),
+    )
+
+
+def _disk(shape: Shape | None, config: Any, plan: Plan) -> disk.Disk | None:
+    if shape is None:
+        return None
+    bytes_in_the_end = 4 if str(config.dtype or "float32").endswith("float32") else 2
+    return disk.estimate(shape, plan.train, bytes_in_the_end, Path(plan.output), plan.checkpoints)

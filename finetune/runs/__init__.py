@@ -1,0 +1,1 @@
+"""Runs that survive: checkpoints, stops, figures by step, and the final model."""

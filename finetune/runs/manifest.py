@@ -1,0 +1,53 @@
+"""What lies in model/final, file by file, and of which plan it is: the last thing that is written there. Imports no torch."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from finetune.plan import Plan
+from finetune.training.base import DEMO
+from pipeline.files import write_json
+
+NAME = "manifest.json"
+_CHUNK = 1 << 20  # bytes
+
+
+def write_manifest(folder: Path, plan: Plan) -> None:
+    """Hash every file of the folder into its manifest; `demo` says that the weights began at random."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / NAME)
+    write_json(
+        folder / NAME,
+        {
+            "demo": plan.train.base.name == DEMO,
+            "plan": plan.identity,
+            "prepared_sha256": plan.prepared_sha256,
+            "steps": plan.steps,
+            "files": {
+                path.relative_to(folder).as_posix(): {"sha256": _sha256(path), "bytes": path.stat().st_size}
+                for path in files
+            },
+        },
+    )
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What the manifest says; empty if there is none that can be read."""
+    try:
+        found = json.loads((folder / NAME).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def is_final_of(plan: Plan) -> bool:
+    """Whether model/final holds the model of this very plan, whole: the manifest is written last."""
+    return read_manifest(plan.final).get("plan") == plan.identity
+
+
+def _sha256(path: Path) -> str:
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            found.update(piece)
+    return found.hexdigest()

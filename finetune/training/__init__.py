@@ -1,0 +1,1 @@
+"""What a rank runs: model, trainer, and what is held against the plan."""

@@ -1,0 +1,174 @@
+"""Parameters are counted exactly, memory is estimated as the figures that were worked out by hand, and every recipe fits its hardware."""
+
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM, Glm4MoeConfig, LlamaConfig, PretrainedConfig, Qwen3Config
+
+from finetune.launch.launches import read_launch
+from finetune.preflight import disk, limits, memory
+from finetune.preflight.schedule import Steps
+from finetune.preflight.shape import Shape, shape_of
+from pipeline.train_sections import Train
+from tests.conftest import ROOT
+from tests.finetune.made import train
+from tests.finetune.preflight.preflight.made import MODELS
+
+RECIPES = sorted((ROOT / "finetune/recipes").glob("*.yaml"))
+GIGABYTE = 10**9
+
+
+def section(recipe: str) -> Train:
+    text = (ROOT / f"finetune/recipes/{recipe}.yaml").read_text(encoding="utf-8")
+    return Train.model_validate(yaml.safe_load(text)["train"])
+
+
+def shape(model: str) -> Shape:
+    found = shape_of(MODELS[model])
+    assert found is not None
+    return found
+
+
+SMALL: dict[str, PretrainedConfig] = {
+    "qwen3": Qwen3Config(
+        vocab_size=500, hidden_size=64, intermediate_size=96, num_hidden_layers=3, num_attention_heads=4,
+        num_key_value_heads=2, head_dim=16,
+    ),
+    "qwen3, tied": Qwen3Config(
+        vocab_size=500, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=8,
+        num_key_value_heads=2, head_dim=32, tie_word_embeddings=True,
+    ),
+    "glm": Glm4MoeConfig(
+        vocab_size=500, hidden_size=64, intermediate_size=96, num_hidden_layers=3, num_attention_heads=4, head_dim=16,
+        num_key_value_heads=2, n_routed_experts=8, n_shared_experts=1, moe_intermediate_size=32, num_experts_per_tok=2,
+        first_k_dense_replace=1, attention_bias=True,
+    ),
+    "glm, normed": Glm4MoeConfig(
+        vocab_size=500, hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, head_dim=16,
+        num_key_value_heads=2, n_routed_experts=4, n_shared_experts=2, moe_intermediate_size=24, num_experts_per_tok=2,
+        first_k_dense_replace=2, attention_bias=False, use_qk_norm=True,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.filterwarnings("ignore")  # peft's own
+def test_weights_and_adapters_are_counted_as_the_models_have_them(name: str) -> None:
+    found = shape_of(SMALL[name])
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(SMALL[name])
+    assert found is not None
+    assert found.parameters == sum(weight.numel() for weight in model.parameters())
+    assert found.layer == max(sum(weight.numel() for weight in one.parameters()) for one in model.model.layers)
+    adapted = get_peft_model(model, LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM"))
+    assert found.lora_parameters(4) == sum(weight.numel() for weight in adapted.parameters() if weight.requires_grad)
+
+
+def test_the_recipes_models_have_as_many_weights_as_their_names_say() -> None:
+    counted = {name: round(shape(name).parameters / 1e9, 1) for name in MODELS}
+    assert counted == {"Qwen/Qwen3-4B": 4.0, "Qwen/Qwen3-8B": 8.2, "Qwen/Qwen3-32B": 32.8, "zai-org/GLM-4.5-Air": 106.9}
+
+
+def test_a_family_that_is_not_known_is_not_guessed() -> None:
+    assert shape_of(LlamaConfig()) is None
+
+
+# Worked out by hand for 152,000 tokens on eight GPUs that share each row, fp32 masters; two-nodes as the range 56 to 68.
+BY_HAND = [
+    ("Qwen/Qwen3-4B", "eight-gpus", 24),
+    ("Qwen/Qwen3-8B", "eight-gpus", 38),
+    ("Qwen/Qwen3-32B", "eight-gpus", 101),
+    ("Qwen/Qwen3-32B", "two-nodes", 62),
+]
+
+
+@pytest.mark.parametrize(("model", "launch", "gigabytes"), BY_HAND)
+def test_the_estimate_is_that_which_was_worked_out_by_hand(model: str, launch: str, gigabytes: int) -> None:
+    found = memory.estimate(shape(model), section("qwen3-8b"), read_launch(launch), 152_000)
+    assert found.gpu_total / GIGABYTE == pytest.approx(gigabytes, rel=0.12)
+
+
+def test_weights_gradients_and_adam_are_16_bytes_a_weight_shared_by_all_gpus() -> None:
+    model = shape("Qwen/Qwen3-8B")
+    found = memory.estimate(model, section("qwen3-8b"), read_launch("eight-gpus"), 152_000)
+    state = sum(size for name, size in found.gpu.items() if name.endswith("fp32") and "output" not in name)
+    assert state == pytest.approx(16 * model.parameters / 8, rel=1e-6)
+
+
+def test_lora_leaves_the_frozen_weights_in_bf16_and_keeps_state_for_the_adapter_alone() -> None:
+    model, chosen = shape("Qwen/Qwen3-8B"), section("qwen3-8b-lora")
+    found = memory.estimate(model, chosen, read_launch("one-gpu"), 32_768)
+    assert found.gpu["weights, frozen"] == 2 * model.parameters
+    assert found.gpu["Adam's two moments, fp32"] == 8 * model.lora_parameters(chosen.lora.rank)
+
+
+@pytest.mark.parametrize(
+    ("changed", "more"),
+    [({"attention": "eager"}, "scores of attention, which eager keeps"), ({"attention": "sdpa"}, "")],
+)
+def test_eager_attention_keeps_scores_that_grow_with_the_square(changed: dict[str, str], more: str) -> None:
+    chosen = section("qwen3-8b-lora").model_copy(
+        update={"base": section("qwen3-8b-lora").base.model_copy(update=changed)}
+    )
+    found = memory.estimate(shape("Qwen/Qwen3-8B"), chosen, read_launch("one-gpu"), 32_768)
+    assert ({name for name in found.gpu if "scores" in name} or {""}) == {more}
+
+
+def test_without_recomputing_every_layers_activations_stay() -> None:
+    # cpu keeps them all, one-gpu computes them again
+    model = shape("Qwen/Qwen3-4B")
+    kept = memory.estimate(model, train(), read_launch("cpu"), 4_096).gpu["activations and their gradients"]
+    again = memory.estimate(model, train(), read_launch("one-gpu"), 4_096).gpu[
+        "activations of a layer and their gradients"
+    ]
+    assert kept > 20 * again
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_fits_the_hardware_that_it_names_and_reaches_its_longest_row(path: Path) -> None:
+    chosen = section(path.stem)
+    config, hardware = MODELS[chosen.base.name], chosen.hardware
+    found = memory.estimate(shape(chosen.base.name), chosen, read_launch(hardware.launch), chosen.rows.max_tokens)
+    assert found.gpu_total <= hardware.gpu_memory_gb * memory.GIB
+    assert found.host_total <= hardware.host_memory_gb * memory.GIB
+    native = 32_768 if config.model_type == "qwen3" else config.max_position_embeddings
+    assert chosen.rows.max_tokens <= native * chosen.base.yarn_factor
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_has_the_papers_hyperparameters(path: Path) -> None:
+    chosen = section(path.stem)
+    optimizer, schedule = chosen.optimizer, chosen.schedule
+    assert (optimizer.weight_decay, optimizer.beta1, optimizer.beta2) == (0.1, 0.9, 0.98)
+    assert (schedule.epochs, schedule.global_batch, chosen.rows.over_length) == (4, 64, "refuse")
+    rates = (1e-4, 1e-5) if chosen.lora.rank else (1e-5, 1e-6)
+    assert (optimizer.learning_rate, optimizer.min_learning_rate) == rates
+
+
+def test_32b_on_one_node_is_what_the_estimate_must_refuse() -> None:
+    found = memory.estimate(shape("Qwen/Qwen3-32B"), section("qwen3-8b"), read_launch("eight-gpus"), 152_000)
+    assert found.gpu_total > 80 * memory.GIB
+
+
+def test_a_checkpoint_is_12_bytes_a_trained_weight_and_one_more_is_there_than_are_kept(tmp_path: Path) -> None:
+    model, chosen = shape("Qwen/Qwen3-8B"), section("qwen3-8b")
+    room = disk.estimate(model, chosen, 2, tmp_path / "not/yet", tmp_path / "none")
+    assert room.checkpoint == 12 * model.parameters and room.final == 2 * model.parameters
+    assert room.needed == 3 * room.checkpoint + 2 * room.final and room.free > 0
+
+
+def test_checkpoints_of_the_same_training_count_as_free(tmp_path: Path) -> None:
+    model, chosen = shape("Qwen/Qwen3-4B"), section("qwen3-4b")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/optimizer.pt").write_bytes(bytes(5_000_000))
+    with_own = disk.estimate(model, chosen, 2, tmp_path, tmp_path / "own")
+    assert with_own.free - disk.estimate(model, chosen, 2, tmp_path, tmp_path / "no").free > 4_000_000
+
+
+def test_lora_in_parts_is_trained_in_one_go() -> None:
+    chosen = section("glm-4.5-air-lora")
+    assert read_launch(chosen.hardware.launch).sharded
+    assert limits.of_steps(chosen, Steps(2, 8, 64, 4.0, 312), read_launch(chosen.hardware.launch)) == []

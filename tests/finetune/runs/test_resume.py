@@ -1,0 +1,121 @@
+"""A run that was killed, at whatever moment, or told to stop, ends as one that was not, to the last bit."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+from finetune.runs.checkpoints import newest_complete
+from finetune.runs.live import metrics_folder
+from finetune.runs.manifest import is_final_of
+from finetune.runs.stopping import is_asked_to_stop
+from tests.finetune.runs.conftest import MOMENTS, RANKS, Runs
+from tests.finetune.runs.killing import kept
+
+SAME = ("loss", "grad_norm", "learning_rate", "tokens", "loss_tokens")  # the others are of time and memory
+
+
+def figures(folder: Path) -> dict[str, str]:
+    return {name: (folder / f"{name}.tsv").read_text() for name in SAME}
+
+
+def hashes(folder: Path, *names: str) -> dict[str, str]:
+    found = [path for pattern in names for path in sorted(folder.rglob(pattern))]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def weights(folder: Path) -> dict[str, str]:
+    """Of a checkpoint, in one file or in parts."""
+    found = hashes(folder, "model.safetensors", "adapter_model.safetensors", "pytorch_model_fsdp_0/*.distcp")
+    assert found
+    return found
+
+
+def test_the_whole_run_takes_every_step_and_ends_with_a_model(runs: Runs) -> None:
+    plan = runs.plans["whole"]
+    assert runs.ends["whole"].how == "done"
+    assert "starting at the first step" in runs.ends["whole"].said
+    assert len(figures(metrics_folder(plan))["loss"].splitlines()) == 1 + plan.steps
+    assert is_final_of(plan)
+
+
+def test_killed_at_every_moment_it_ends_the_same_to_the_last_bit(runs: Runs) -> None:
+    whole, chain = runs.plans["whole"], runs.plans["chain"]
+    ends = [runs.ends[f"chain {moment}"].how for moment in MOMENTS]
+    assert ends == ["killed"] * 4 + ["stopped", "killed", "killed", "done"]
+    assert figures(metrics_folder(chain)) == figures(metrics_folder(whole))
+    assert hashes(chain.final, "*") == hashes(whole.final, "*")
+
+
+@pytest.mark.parametrize(
+    ("moment", "passed_over", "begins"),
+    [
+        ("without_state@2", (), "starting at the first step"),
+        ("step@4", (2,), "starting at the first step"),
+        ("without_optimizer@4", (), "after step 2"),
+        ("unmarked@4", (4,), "after step 2"),
+        ("stop_file@5", (4,), "after step 2"),
+        ("removing@4", (), "after step 5"),
+        ("final", (4,), "after step 6"),
+        ("", (), "after step 6"),
+    ],
+)
+def test_each_start_says_where_it_begins_and_what_it_passes_over(
+    runs: Runs, moment: str, passed_over: tuple[int, ...], begins: str
+) -> None:
+    said = runs.ends[f"chain {moment}"].said
+    assert begins in said
+    assert said.count("is not whole") == len(passed_over)
+    assert all(f"checkpoint-{step} is not whole" in said for step in passed_over)
+
+
+def test_a_request_to_stop_is_obeyed_after_the_step_and_taken_back(runs: Runs) -> None:
+    assert "stopped as asked after step 5 of 6" in runs.ends["chain stop_file@5"].said
+    assert not is_asked_to_stop(Path(runs.plans["chain"].output))
+
+
+def test_only_as_many_checkpoints_stay_as_were_asked_for(runs: Runs) -> None:
+    for name in ("whole", "chain"):
+        plan = runs.plans[name]
+        assert len(list(plan.checkpoints.glob("checkpoint-*"))) == plan.train.schedule.keep_checkpoints == 2
+        assert newest_complete(plan.checkpoints, plan) == plan.checkpoints / "checkpoint-6"
+
+
+def test_a_state_that_does_not_come_back_ends_the_run(runs: Runs) -> None:
+    assert re.search(r"the optimizer's state did not come back from .*checkpoint-2", runs.ends["fresh 2"].how)
+
+
+def test_a_run_that_forgets_adam_is_told_from_one_that_does_not(runs: Runs) -> None:
+    """The control: what the Trainer would do in silence is seen by the comparison above."""
+    fresh, whole = (figures(metrics_folder(runs.plans[name]))["loss"].splitlines() for name in ("fresh", "whole"))
+    assert runs.ends["fresh 3"].how == "done"
+    assert fresh[:4] == whole[:4]
+    assert fresh[4:] != whole[4:]
+
+
+def test_lora_goes_on_from_its_adapter(runs: Runs) -> None:
+    assert "after step 2" in runs.ends["lora 2"].said
+    assert (runs.ends["lora 1"].how, runs.ends["lora 2"].how) == ("killed", "done")
+    assert is_final_of(runs.plans["lora"])
+
+
+@pytest.mark.parametrize("kind", sorted(RANKS))
+def test_on_two_ranks_the_steps_after_a_resume_are_the_same_to_the_last_bit(runs: Runs, kind: str) -> None:
+    plan, before = runs.plans[kind], kept(runs.folder, f"{kind} 1")
+    assert (runs.ends[f"{kind} 1"].how, runs.ends[f"{kind} 2"].how) == ("killed", "done")
+    assert "checkpoint-6 is not whole" in runs.ends[f"{kind} 2"].said
+    assert "after step 4" in runs.ends[f"{kind} 2"].said
+    assert figures(metrics_folder(plan)) == figures(before / "plots/metrics")
+    assert weights(plan.checkpoints / "checkpoint-6") == weights(before / "checkpoint")
+    assert is_final_of(plan)
+
+
+def test_a_newest_checkpoint_without_its_optimizer_ends_all_ranks_with_one_sentence(runs: Runs) -> None:
+    assert re.search(r"checkpoint-6 was whole and has lost optimizer\.pt since", runs.ends["lost"].how)
+
+
+def test_a_sigterm_to_one_rank_stops_all_of_them_after_the_same_step(runs: Runs) -> None:
+    assert runs.ends["stopped"].how == "stopped"
+    assert "stopped as asked after step 3 of 6" in runs.ends["stopped"].said
+    assert "after step 3" in runs.ends["ddp 1"].said
