@@ -37,9 +37,9 @@ def kinds_to_mask(params: Params) -> list[Kind]:
 
 
 def sessions_table(*columns: str) -> Table:
-    """A table of sessions, whose ids stay in one piece, as people copy them."""
+    """A table of sessions, whose ids stay in one piece, as people copy them, and so does the word in the last column."""
     made = table("session", *columns)
-    made.columns[0].no_wrap = True
+    made.columns[0].no_wrap = made.columns[-1].no_wrap = True
     return made
 
 

@@ -119,9 +119,9 @@ def test_the_metrics_add_up() -> None:
     assert json.loads(json.dumps(found)) == found
 
 
-def test_a_tokenizer_that_is_not_there_is_refused() -> None:
-    with pytest.raises(UserError):
-        counting_by("no/such-model-here")
+def test_a_tokenizer_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no tokenizer in"):
+        counting_by(str(tmp_path / "no-such-model"))
 
 
 def written(root: Path, *rows: dict[str, Any]) -> Path:

@@ -15,7 +15,7 @@ from finetune.preflight.shape import Shape, shape_of
 from pipeline.train_sections import Train
 from tests.conftest import ROOT
 from tests.finetune.made import train
-from tests.finetune.preflight.preflight.made import MODELS
+from tests.finetune.preflight.made import MODELS
 
 RECIPES = sorted((ROOT / "finetune/recipes").glob("*.yaml"))
 GIGABYTE = 10**9

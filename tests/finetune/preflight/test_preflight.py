@@ -22,7 +22,7 @@ from pipeline.errors import UserError
 from pipeline.params import read_params
 from tests.conftest import ROOT
 from tests.finetune.made import train
-from tests.finetune.preflight.preflight.made import MODELS, write_rows
+from tests.finetune.preflight.made import MODELS, write_rows
 
 WORDS = {"short": 20, "middle": 200, "long": 900}
 
