@@ -15,9 +15,10 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from annotation.server.accounts import Account, Person, check_people, new_password
-from annotation.server.installation import held, last_lines
+from annotation.server.installation import held
 from annotation.server.prepare import Installation
 from annotation.server.variables import variables
+from pipeline.environment import last_lines
 from pipeline.errors import LimiError, UserError
 
 HOST = "127.0.0.1"

@@ -37,7 +37,8 @@ class Connection:
             import label_studio_sdk
         except ImportError as error:
             raise UserError(
-                f"the Label Studio SDK is not installed ({error}); `pip install 'limi-curation[annotation]'` does it"
+                f"the Label Studio SDK is not installed ({error}); `make install` in a clone of this repository does "
+                "it, or `pip install -e '.[annotation]'`"
             ) from None
         self.server = server.rstrip("/")
         self.warnings: list[str] = []

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from annotation.server.accounts import Account, Person
 from annotation.server.database import postgresql_database, sqlite_database
-from annotation.server.installation import install, locked
+from annotation.server.installation import install
 from annotation.server.prepare import Installation, copy_data, make_data, pin
 from annotation.server.process import PROGRAM, Server
+from pipeline.environment import locked
 from tests.annotation.server.postgresql import Cluster
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -191,7 +191,7 @@ def test_without_the_sdk_the_command_that_installs_it_is_told() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith("UserError: the Label Studio SDK is not installed")
-    assert "pip install 'limi-curation[annotation]'" in done.stdout
+    assert "pip install -e '.[annotation]'" in done.stdout
 
 
 def test_nobody_pays_for_the_sdk_who_does_not_connect() -> None:
