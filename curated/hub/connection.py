@@ -32,7 +32,9 @@ class Hub:
         try:
             import huggingface_hub
         except ImportError:
-            raise UserError("publishing needs huggingface_hub: pip install 'limi-curation[hub]'") from None
+            raise UserError(
+                "publishing needs huggingface_hub: `make install` in a clone of this repository, or `pip install -e '.[hub]'`"
+            ) from None
         if huggingface_hub.is_offline_mode():
             raise UserError("HF_HUB_OFFLINE is set, so the Hub cannot be reached: unset it to publish")
         huggingface_hub.set_client_factory(_client)

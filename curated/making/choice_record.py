@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from pipeline.errors import UserError
+from curated.making.written import read_written
 
 CHOICE_FILE = Path("curated/choice.json")
 
@@ -66,15 +66,4 @@ class ChoiceRecord(_Record):
 
 def read_choice(path: Path) -> ChoiceRecord:
     """Read the record. Raises UserError if it is missing or of another shape."""
-    try:
-        return ChoiceRecord.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; `dvc repro build_pool` writes it") from None
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be read: {error.strerror}; `dvc repro --force build_pool` writes it anew"
-        ) from None
-    except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, problem["loc"])) or "the file"
-        raise UserError(f"{path}, {place}: {problem['msg']}; `dvc repro --force build_pool` writes it anew") from None
+    return read_written(path, ChoiceRecord, "build_pool")

@@ -1,13 +1,10 @@
 """What the card tells of the stages' metrics: only these keys are read, whatever else stands beside them."""
 
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from pipeline.errors import UserError
-
-_Metrics = TypeVar("_Metrics", bound=BaseModel)
+from curated.making.written import Written, read_written
 
 
 class Interval(BaseModel):
@@ -50,20 +47,9 @@ class Synthesis(BaseModel):
     found_in_queries: dict[str, int]
 
 
-def read_metrics(path: Path, kind: type[_Metrics]) -> _Metrics:
-    """A stage's metrics. Raises UserError if they are missing or of another shape."""
-    try:
-        return kind.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; `dvc repro {path.stem}` writes it") from None
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be read: {error.strerror}; `dvc repro --force {path.stem}` writes it anew"
-        ) from None
-    except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, problem["loc"])) or "the file"
-        raise UserError(f"{path}, {place}: {problem['msg']}; `dvc repro --force {path.stem}` writes it anew") from None
+def read_metrics(path: Path, kind: type[Written]) -> Written:
+    """The metrics of the stage that the file is named after. Raises UserError if they are missing or of another shape."""
+    return read_written(path, kind, path.stem)
 
 
 def read_masked(path: Path) -> dict[str, int]:

@@ -198,7 +198,7 @@ def test_without_the_library_the_command_that_brings_it_is_named(
     publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
-    with pytest.raises(UserError, match=r"pip install 'limi-curation\[hub\]'"):
+    with pytest.raises(UserError, match=r"pip install -e '\.\[hub\]'"):
         publisher.hub()
 
 
