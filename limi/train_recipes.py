@@ -23,7 +23,7 @@ def list_recipes() -> None:
 
 
 def take(name: str) -> None:
-    """Put a recipe in place of the section `train`. What was there is kept in params.before.yaml.
+    """Put a recipe in place of the section `train`. What was there is kept in params.before.yaml, if it was no recipe itself.
 
     Raises UserError if there is no recipe of that name, or params.yaml is not one.
     """
@@ -37,14 +37,17 @@ def take(name: str) -> None:
         )
     read_params(PARAMS)
     before = PARAMS.read_text(encoding="utf-8")
-    after = put(before, known[name].read_text(encoding="utf-8"))
+    recipes = {other: put(before, path.read_text(encoding="utf-8")) for other, path in known.items()}
+    after = recipes[name]
     if after == before:
         line(f"the section train of {PARAMS} is the recipe {name} already")
         return
-    write_text(KEPT, before)
+    own = before not in recipes.values()
+    if own:  # a recipe's section can be had again, and what was kept from before it cannot
+        write_text(KEPT, before)
     write_text(PARAMS, after)
     read_params(PARAMS)
-    line(f"the section train of {PARAMS} is now the recipe {name}; what was there is in {KEPT}")
+    line(f"the section train of {PARAMS} is now the recipe {name}" + (f"; what was there is in {KEPT}" if own else ""))
     line("`limi train --preflight` tells what it needs, before a GPU is touched")
 
 

@@ -8,7 +8,7 @@ import difflib
 import types
 import typing
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -23,7 +23,6 @@ from pipeline.sections import (
     Filter,
     Mask,
     Model,
-    NonNegative,
     Pool,
     Review,
     Sample,
@@ -36,12 +35,14 @@ from pipeline.strict_yaml import line_numbers, load
 from pipeline.train_sections import Train
 from pipeline.trajectory_sections import Trajectories
 
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # what numpy takes, which a training seeds as well
+
 
 class Params(Section):
     """The whole of `params.yaml`."""
 
     profile: str = Field(description="name of the profile this file came from")
-    seed: NonNegative = Field(description="every draw is a hash of this seed and a name")
+    seed: Seed = Field(description="every draw is a hash of this seed and a name")
     dask: Dask
     source: Source
     select: Select

@@ -2,13 +2,19 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from pipeline.sections import NonNegative, Positive, Section
+from pipeline.sections import NonNegative, Positive
+from pipeline.sections import Section as AnySection
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
-AtLeastZero = Annotated[float, Field(ge=0)]
 LaunchName = Literal["cpu", "one-gpu", "eight-gpus", "two-nodes", "four-nodes"]
+
+
+class Section(AnySection):
+    """A block of `train`: no number of it is infinite or none. YAML writes these as .inf and .nan, and they train nothing."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
 
 class Rows(Section):
@@ -37,7 +43,7 @@ class Base(Section):
         description="the chat template that is trained: finetune/data/templates"
     )
     attention: Literal["sdpa", "flash_attention_2", "eager"] = Field(description="the implementation of attention")
-    yarn_factor: Annotated[float, Field(ge=1)] = Field(
+    yarn_factor: Annotated[float, Field(ge=1, le=1000)] = Field(
         description="YaRN: how many times the positions that the model was made for; 1: none"
     )
 
@@ -61,7 +67,8 @@ class Optimizer(Section):
     weight_decay: Rate = Field(description="of all weights but biases and norms")
     beta1: Rate = Field(description="Adam's first beta")
     beta2: Rate = Field(description="Adam's second beta")
-    epsilon: Annotated[float, Field(gt=0)] = Field(description="Adam's epsilon")
+    # Beside one that is larger than the gradients every step is next to none.
+    epsilon: Annotated[float, Field(gt=0, le=1e-3)] = Field(description="Adam's epsilon")
     max_grad_norm: Annotated[float, Field(gt=0)] = Field(description="gradients are scaled down to this norm")
 
 

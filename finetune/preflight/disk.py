@@ -18,14 +18,14 @@ class Disk:
     free: int
 
 
-def estimate(shape: Shape, train: Train, bytes_in_the_end: int, output: Path, checkpoints: Path) -> Disk:
-    """The disk of a training. `bytes_in_the_end` is the size of a number in the base model's dtype.
+def estimate(shape: Shape, train: Train, output: Path, checkpoints: Path) -> Disk:
+    """The disk of a training.
 
     A checkpoint is the trained weights and Adam's two moments, fp32: 12 bytes for each. There is one more than are kept, as the oldest
     goes only after the newest is whole (finetune/runs/keeping.py). What this training has there already counts as free.
     """
     trained = shape.lora_parameters(train.lora.rank) if train.lora.rank else shape.parameters
-    checkpoint, final = 12 * trained, bytes_in_the_end * shape.parameters
+    checkpoint, final = 12 * trained, shape.stored * shape.parameters
     needed = (
         checkpoint * (train.schedule.keep_checkpoints + 1) + 2 * final
     )  # a new model/final stands beside the old one at first

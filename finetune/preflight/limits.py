@@ -8,7 +8,7 @@ from finetune.launch.launches import Launch
 from finetune.plan import Plan
 from finetune.preflight import disk, memory
 from finetune.preflight.row_check import CheckedRows
-from finetune.preflight.schedule import FEW, Steps
+from finetune.preflight.schedule import FAR, FEW, NEAR, Steps
 from finetune.preflight.shape import Shape
 from finetune.training.base import DEMO, native_positions
 from pipeline.train_sections import Train
@@ -27,11 +27,19 @@ def positions(config: Any) -> dict[str, float]:
 def of_lengths(train: Train, rows: CheckedRows, config: Any) -> list[str]:
     """Rows that are longer than the parameters allow, or than the model reaches."""
     found = []
+    leave = "set train.rows.over_length to drop, which leaves whole rows out and counts them"
+    if train.rows.samples:
+        leave = "leave them out of train.rows.file, so that others are drawn"
     if rows.over and train.rows.over_length == "refuse":
         found.append(
             f"{len(rows.over)} of {rows.read.rows} rows are longer than train.rows.max_tokens ({train.rows.max_tokens:,}), the longest has "
-            f"{max(one.tokens for one in rows.over):,} tokens. Raise it, with memory and train.base.yarn_factor for it, or set "
-            "train.rows.over_length to drop, which leaves whole rows out and counts them; nothing is ever cut"
+            f"{max(one.tokens for one in rows.over):,} tokens. Raise it, with memory and train.base.yarn_factor for it, or "
+            f"{leave}; nothing is ever cut"
+        )
+    elif rows.over and train.rows.samples:
+        found.append(
+            f"train.rows.samples draws {train.rows.samples} rows, and {len(rows.over)} of them are dropped as they are longer than "
+            f"train.rows.max_tokens ({train.rows.max_tokens:,}), so it would be another experiment than its name says. Raise it, or {leave}"
         )
     elif rows.over and not rows.kept:
         found.append(
@@ -63,14 +71,31 @@ def of_attention(train: Train, launch: Launch) -> list[str]:
     return found
 
 
-def of_steps(train: Train, planned: Steps, launch: Launch) -> list[str]:
-    """A learning rate that never is what was asked for, and checkpoints that could not be gone on from."""
+def of_lora(train: Train, launch: Launch, shape: Shape | None) -> list[str]:
+    """An adapter that would be of other layers than is said, or trained by wrong gradients, or that peft refuses once all is read."""
+    if not train.lora.rank:
+        return []
     found = []
-    if train.lora.rank and launch.sharded and train.schedule.save_steps < planned.total:
+    if shape is None:
         found.append(
-            "accelerate (1.15) does not bring a LoRA adapter in parts back from a checkpoint, so such a training is done in one go: set "
-            f"train.schedule.save_steps to {planned.total} or more, or train on one-gpu"
+            f"train.lora.rank is {train.lora.rank}, and which layers of {train.base.name} an adapter belongs to is not known here "
+            "(LORA_LAYERS in finetune/training/model.py); 0 trains all weights"
         )
+    if train.lora.dropout and launch.sharded and launch.recomputed:
+        found.append(
+            "train.lora.dropout is above 0, and accelerate recomputes FSDP2's layers with another draw than the first one, so gradients "
+            "would be wrong; set it to 0, or take one GPU"
+        )
+    if train.lora.dropout and shape is not None and shape.experts:
+        found.append("train.lora.dropout is above 0, and peft adapts experts without dropout only; set it to 0")
+    return found
+
+
+def of_steps(train: Train, planned: Steps) -> list[str]:
+    """A learning rate that never is what was asked for, or other tokens than were."""
+    missed, found = _missed(train, planned), []
+    if abs(missed) > FAR:
+        found.append(f"{_asked(train, planned, missed)}; ask for that, or take a smaller train.schedule.global_batch")
     if train.optimizer.warmup_steps >= planned.total:
         found.append(
             f"train.optimizer.warmup_steps is {train.optimizer.warmup_steps} and the run has {planned.total} steps, so the rate would "
@@ -78,6 +103,29 @@ def of_steps(train: Train, planned: Steps, launch: Launch) -> list[str]:
         )
     if train.optimizer.min_learning_rate > train.optimizer.learning_rate:
         found.append("train.optimizer.min_learning_rate is above learning_rate; the cosine falls from that to this")
+    return found
+
+
+def _missed(train: Train, planned: Steps) -> float:
+    """Tokens with loss that are seen above those that were asked for, as a share of these; below them if negative."""
+    asked = train.schedule.loss_tokens
+    return planned.seen.loss_tokens / asked - 1 if asked else 0.0
+
+
+def _asked(train: Train, planned: Steps, missed: float) -> str:
+    return (
+        f"train.schedule.loss_tokens asks for {train.schedule.loss_tokens:,}, and the nearest that whole steps come to is "
+        f"{planned.seen.loss_tokens:,} ({missed:+.1%}), with {planned.total} of them"
+    )
+
+
+def of_places(*folders: Path) -> list[str]:
+    """What is no folder where the ranks write one, the last of them when all is trained."""
+    found = []
+    for folder in folders:
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists() or path.is_symlink())
+        if not there.is_dir():
+            found.append(f"{there} is no folder, and the training writes into {folder}; move it away")
     return found
 
 
@@ -123,12 +171,30 @@ def worth_knowing(train: Train, rows: CheckedRows, planned: Steps | None, shape:
         found.append(
             f"memory and disk of {train.base.name} are not estimated: its family is not known (finetune/preflight/shape.py)"
         )
-    if not train.base.revision and not (train.base.name == DEMO or Path(train.base.name).is_dir()):
+    if rows.blanks:
+        found.append(
+            f"{rows.blanks:,} blanks at the begin or end of what the assistant wrote are left out by the template {train.base.template}, "
+            "as by the model's own"
+        )
+    if rows.unended:
+        found.append(
+            f"{rows.unended:,} turns of the assistant are followed by another one or a system message, so the template "
+            f"{train.base.template} gives them no end that could be learnt"
+        )
+    on_the_hub = not (train.base.name == DEMO or Path(train.base.name).is_dir())
+    if on_the_hub and shape is not None:
+        found.append(
+            f"{train.base.name} itself is about {shape.stored * shape.parameters / GIB:.0f} GiB, which the first training reads from "
+            "the Hub into the folder of HF_HOME; they are not in what is told of the disk"
+        )
+    if on_the_hub and not train.base.revision:
         found.append(
             "train.base.revision is empty, so another day may read other weights; name a commit of the model on the Hub"
         )
     if planned is None:
         return found
+    if NEAR < abs(missed := _missed(train, planned)) <= FAR:
+        found.append(f"{_asked(train, planned, missed)}; a smaller train.schedule.global_batch may come nearer")
     if planned.total < FEW:
         found.append(
             f"only {planned.total} optimizer steps, so warmup, betas and the ends of the cosine weigh much; LIMI took about 8"

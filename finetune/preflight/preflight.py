@@ -7,7 +7,8 @@ does (model/plan.json). Imports no torch.
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+import polars as pl
 
 from finetune.data import prepared
 from finetune.data.rendering import refuse_other_tokenizer
@@ -20,9 +21,10 @@ from finetune.preflight.row_check import CheckedRows, check_rows
 from finetune.preflight.schedule import Steps, steps
 from finetune.preflight.shape import Shape, shape_of
 from finetune.training.base import config_of, tokenizer_of
+from finetune.training.base_weights import weights_name
 from finetune.training.learning_rate import learning_rate
 from pipeline.errors import UserError
-from pipeline.files import sweep, write_json
+from pipeline.files import sha256_file, sweep, write_json
 from pipeline.train_sections import Train
 
 _UNFINISHED = re.compile(r"\..*\.tmp")  # what a killed preflight left (pipeline/files.py)
@@ -47,6 +49,11 @@ class Places:
         return self.output / "prepared.parquet"
 
     @property
+    def final(self) -> Path:
+        """The model in the end."""
+        return self.output / "final"
+
+    @property
     def report(self) -> Path:
         """What the preflight found."""
         return self.output / "preflight.json"
@@ -64,8 +71,12 @@ def preflight(train: Train, seed: int, places: Places) -> Report:
     refuse_other_tokenizer(tokenizer, train.base.template)
     rows = check_rows(read_rows(train.rows, seed), tokenizer, train)
     shape = shape_of(config)
-    refused = [*rows.refused, *limits.of_attention(train, launch), *limits.of_lengths(train, rows, config)]
-    planned = _steps(train, rows, launch, refused)
+    refused = [*rows.refused, *limits.of_attention(train, launch), *limits.of_lora(train, launch, shape)]
+    refused += limits.of_lengths(train, rows, config)
+    refused += limits.of_places(
+        places.plots / "metrics", places.metrics.parent, places.output / "checkpoints", places.final
+    )
+    planned = _steps(train, seed, rows, launch, refused)
     needed = memory.Memory({}, {})
     if shape is not None and rows.kept:
         needed = memory.estimate(shape, train, launch, rows.longest)
@@ -73,18 +84,22 @@ def preflight(train: Train, seed: int, places: Places) -> Report:
     plan, room = None, None
     if planned is not None and not refused:
         plan = _plan(train, seed, places, rows, planned, launch)
-        room = _disk(shape, config, plan)
+        room = disk.estimate(shape, plan.train, Path(plan.output), plan.checkpoints) if shape else None
         refused += limits.of_disk(plan, room) if room else []
     report = Report(
         model=train.base.name,
         template=train.base.template,
         launch=train.hardware.launch,
+        in_file=_rows_in(train.rows.file),
         read=rows.read,
         kept=rows.counts,
         over_length=rows.over,
         loss_tokens=rows.loss_tokens,
         longest=rows.longest,
-        seen_tokens=round(rows.counts.tokens * planned.epochs) if planned else 0,
+        blanks=rows.blanks,
+        unended=rows.unended,
+        seen_tokens=planned.seen.tokens if planned else 0,
+        seen_loss_tokens=planned.seen.loss_tokens if planned else 0,
         steps=_told(train, planned) if planned else {},
         positions=limits.positions(config),
         parameters=shape.parameters if shape else 0,
@@ -101,16 +116,16 @@ def preflight(train: Train, seed: int, places: Places) -> Report:
     return report
 
 
-def _steps(train: Train, rows: CheckedRows, launch: Launch, refused: list[str]) -> Steps | None:
+def _steps(train: Train, seed: int, rows: CheckedRows, launch: Launch, refused: list[str]) -> Steps | None:
     """The steps, and into `refused` what is wrong with them; None where no row is left."""
     if not rows.kept:
         return None
     try:
-        planned = steps(len(rows.kept), rows.loss_tokens, train.schedule, launch.groups)
+        planned = steps(rows.kept, seed, train.schedule, launch.groups)
     except UserError as error:
         refused.append(str(error))
         return None
-    refused += limits.of_steps(train, planned, launch)
+    refused += limits.of_steps(train, planned)
     return planned
 
 
@@ -142,6 +157,10 @@ def _plan(train: Train, seed: int, places: Places, rows: CheckedRows, planned: S
     return Plan(
         train=train,
         seed=seed,
+        base_weights=weights_name(train.base),
+        file_sha256=sha256_file(Path(train.rows.file)),
+        file_rows=_rows_in(train.rows.file),
+        dropped=len(rows.over),
         prepared=str(places.prepared),
         prepared_sha256=written.sha256,
         rows=written.rows,
@@ -156,8 +175,6 @@ def _plan(train: Train, seed: int, places: Places, rows: CheckedRows, planned: S
     )
 
 
-def _disk(shape: Shape | None, config: Any, plan: Plan) -> disk.Disk | None:
-    if shape is None:
-        return None
-    bytes_in_the_end = 4 if str(config.dtype or "float32").endswith("float32") else 2
-    return disk.estimate(shape, plan.train, bytes_in_the_end, Path(plan.output), plan.checkpoints)
+def _rows_in(file: str) -> int:
+    found: int = pl.scan_parquet(file, glob=False).select(pl.len()).collect().item()
+    return found

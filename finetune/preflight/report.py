@@ -32,13 +32,21 @@ class Report(BaseModel):
     model: str
     template: str
     launch: str
+    in_file: int = Field(description="rows of the file; read = those that train.rows.origin and samples take of them")
     read: Counts = Field(description="rows of the file that train.rows chooses, rendered and tokenized")
     kept: Counts = Field(description="of those, what is trained on; read = kept + over_length if these are dropped")
     over_length: list[OverLength]
     loss_tokens: int = Field(description="tokens of kept rows that carry loss")
     longest: int
-    seen_tokens: int = Field(description="tokens over all epochs")
-    steps: dict[str, float] = Field(description="per_epoch, total, warmup, accumulation, epochs, rows_a_step")
+    blanks: int = Field(
+        description="characters at the ends of texts with loss that the template leaves out, in kept rows"
+    )
+    unended: int = Field(description="turns with loss that no token ends, in kept rows")
+    seen_tokens: int = Field(description="tokens of the whole run, each as often as it is seen")
+    seen_loss_tokens: int = Field(description="those of them that carry loss")
+    steps: dict[str, float] = Field(
+        description="per_epoch, total, epochs, rows_a_step, accumulation, warmup, first_rate, last_rate"
+    )
     positions: dict[str, float] = Field(description="native, yarn_factor, reach")
     parameters: int = Field(description="of the model; 0 where its family is not known here")
     trained_parameters: int
@@ -52,7 +60,7 @@ class Report(BaseModel):
         """The report for a terminal, as names and what is said of them."""
         found = [
             ("model", f"{self.model}, {_number(self.parameters)} weights, {_number(self.trained_parameters)} trained"),
-            ("rows", f"{self.kept.rows:,} of {self.read.rows:,}"),
+            ("rows", f"{self.kept.rows:,} of {self.read.rows:,}" + self._chosen()),
             ("tokens", f"{self.kept.tokens:,} of {self.read.tokens:,}; {self.loss_tokens:,} of them carry loss"),
             ("longest", f"{self.longest:,} tokens; the model reads {self.positions['reach']:,.0f}"),
         ]
@@ -64,7 +72,7 @@ class Report(BaseModel):
                     f"{step['total']} ({step['epochs']} epochs of {step['per_epoch']}), {step['rows_a_step']} rows each",
                 ),
                 ("rate", f"{step['first_rate']} to {step['last_rate']}, {step['warmup']} steps of warmup"),
-                ("to see", f"{self.seen_tokens:,} tokens"),
+                ("to see", f"{self.seen_tokens:,} tokens; {self.seen_loss_tokens:,} of them carry loss"),
             ]
         if self.gpu_bytes:
             found += [
@@ -78,6 +86,12 @@ class Report(BaseModel):
             found += [("disk", f"{disk['needed']} at most, {disk['free']} free; a checkpoint is {disk['checkpoint']}")]
         found += [("too long", f"{one.row_id}: {one.tokens:,} tokens of {one.limit:,}") for one in self.over_length]
         return [*found, *(("note", text) for text in self.told), *(("refused", text) for text in self.refused)]
+
+    def _chosen(self) -> str:
+        """Which part of the file was read, where that is not all of it."""
+        if self.read.rows == self.in_file:
+            return ""
+        return f", which train.rows.origin and samples take of the file's {self.in_file:,}"
 
 
 def _size(count: int) -> str:

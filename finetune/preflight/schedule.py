@@ -5,12 +5,20 @@ parallelism) accumulates `global_batch / groups` rows. The last step of an epoch
 seen twice (finetune/training/order.py), and the Trainer of transformers counts it as a step as well.
 """
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from finetune.data.rendering import Rendered
+from finetune.runs.speed import Progress, Seen
+from finetune.training.order import rows_of_epoch
 from pipeline.errors import UserError
 from pipeline.train_sections import Schedule
 
 FEW = 10  # optimizer steps; below, warmup, betas and the ends of the cosine weigh more than what the data say
+# Shares of the tokens that were asked for: whole steps that miss them by more are told, and refused.
+NEAR, FAR = 0.02, 0.1
 
 
 @dataclass(frozen=True)
@@ -20,32 +28,47 @@ class Steps:
     per_epoch: int
     total: int
     accumulation: int  # rows that each group of GPUs sees in a step
-    epochs: float  # times that every row is seen
-    row_passes: int  # rows that are seen in all, each as often as it is seen
+    epochs: float  # times that a row is seen, in the mean
+    seen: Seen  # tokens of the whole run, each as often as it is seen
 
 
-def steps(rows: int, loss_tokens: int, schedule: Schedule, groups: int) -> Steps:
-    """The steps of a run over `rows` rows with `loss_tokens` tokens that carry loss, on `groups` groups of GPUs.
+def steps(rows: Sequence[Rendered], seed: int, schedule: Schedule, groups: int) -> Steps:
+    """The steps of a run over these rows, seen in the order of that seed, on `groups` groups of GPUs.
 
-    Raises UserError where the groups cannot share a batch evenly, where they are more than the rows, or where nothing carries loss.
+    With `schedule.loss_tokens` they are as many as come nearest to it. Steps are not equally large, and neither are rows, so each is
+    counted. Raises UserError where the groups cannot share a batch evenly, or where nothing carries loss.
     """
-    if not rows or not loss_tokens:
+    tokens, loss_tokens = [len(row.input_ids) for row in rows], [row.loss_tokens for row in rows]
+    if not sum(loss_tokens):
         raise UserError(
-            f"there is nothing to train on: {rows} rows, {loss_tokens} tokens that carry loss; train.rows says which rows are taken"
+            f"there is nothing to train on: {len(rows)} rows without a token that carries loss; train.rows says which rows are taken"
         )
     if schedule.global_batch % groups:
         raise UserError(
             f"train.schedule.global_batch {schedule.global_batch} cannot be shared by {groups} groups of GPUs that each see rows of "
             f"their own; make it a multiple of {groups}"
         )
-    per_epoch = -(-rows // schedule.global_batch)
-    by_tokens = round(schedule.loss_tokens * per_epoch / loss_tokens)
-    total = max(1, by_tokens) if schedule.loss_tokens else per_epoch * schedule.epochs
+    per_epoch = -(-len(rows) // schedule.global_batch)
+    progress = Progress(partial(rows_of_epoch, len(rows), seed), tokens, loss_tokens, schedule.global_batch)
+    total = per_epoch * schedule.epochs
+    if schedule.loss_tokens:
+        enough = per_epoch * (schedule.loss_tokens // sum(loss_tokens) + 1)
+        total = _nearest(progress, schedule.loss_tokens, enough)
     whole, part = divmod(total, per_epoch)
     return Steps(
         per_epoch=per_epoch,
         total=total,
         accumulation=schedule.global_batch // groups,
-        epochs=round(total / per_epoch, 3),
-        row_passes=whole * rows + min(part * schedule.global_batch, rows),
+        epochs=round(whole + part * schedule.global_batch / len(rows), 3),
+        seen=progress.seen(total),
     )
+
+
+def _nearest(progress: Progress, wanted: int, most: int) -> int:
+    """How many steps, from one to `most`, see nearest to so many tokens with loss; of two that are as near the fewer."""
+
+    def seen(step: int) -> int:
+        return progress.seen(step).loss_tokens
+
+    above = bisect_left(range(most), wanted, key=seen)
+    return min((step for step in (above - 1, above) if step > 0), key=lambda step: abs(seen(step) - wanted))

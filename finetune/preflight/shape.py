@@ -16,9 +16,14 @@ class Shape:
     heads: int
     wide: int  # what a token passes through in an MLP: of the experts, those that it is sent to
     layer: int  # parameters of the largest layer
+    experts: int  # of them, those of the routed experts; 0 where there are none
+    routed: int  # experts that a token is sent to; 0 where there are none
     parameters: int
-    adapter: int  # weights of a LoRA adapter of rank 1, as peft's `all-linear` makes it
+    adapter: int  # weights of a LoRA adapter of rank 1, of the layers that finetune/training/model.py names
     tied: bool  # the output shares its weights with the embeddings
+    normed: bool  # queries and keys have a norm for each head
+    partial: bool  # positions turn a part of each head only, and attention's output is in memory twice by it
+    stored: int  # bytes of a number as the model is published
 
     def lora_parameters(self, rank: int) -> int:
         """Parameters of an adapter of this rank: `rank x (inputs + outputs)` for each weight (https://arxiv.org/abs/2106.09685)."""
@@ -45,6 +50,10 @@ def _qwen3(config: Any) -> Shape:
         layer,
         layer * config.num_hidden_layers,
         adapter * config.num_hidden_layers,
+        experts=0,
+        routed=0,
+        normed=True,
+        partial=False,
     )
 
 
@@ -61,14 +70,26 @@ def _glm4_moe(config: Any) -> Shape:
     first = min(config.first_k_dense_replace, config.num_hidden_layers)
     many = config.num_hidden_layers - first
     wide = (config.num_experts_per_tok + config.n_shared_experts) * config.moe_intermediate_size
-    # peft 0.21 adapts attention, router and routed experts (gate and up, which are one tensor, at twice the rank), and leaves dense and
-    # shared MLPs as they are.
+    # peft 0.21 adapts attention and routed experts (gate and up, which are one tensor, at twice the rank), and leaves dense and shared MLPs
+    # as they are; finetune/training/model.py leaves the router out.
     experts = config.n_routed_experts * (
         2 * (hidden + 2 * config.moe_intermediate_size) + config.moe_intermediate_size + hidden
     )
     adapter = config.num_hidden_layers * (hidden * 3 + queries + 2 * keys + (queries + hidden))
-    adapter += many * (experts + hidden + config.n_routed_experts)
-    return _whole(config, queries, keys, wide, max(sparse, dense), first * dense + many * sparse, adapter)
+    adapter += many * experts
+    return _whole(
+        config,
+        queries,
+        keys,
+        wide,
+        max(sparse, dense),
+        first * dense + many * sparse,
+        adapter,
+        experts=config.n_routed_experts * one,
+        routed=config.num_experts_per_tok,
+        normed=config.use_qk_norm,
+        partial=True,
+    )
 
 
 def _attention(config: Any) -> tuple[int, int, int]:
@@ -76,7 +97,19 @@ def _attention(config: Any) -> tuple[int, int, int]:
     return config.hidden_size, config.num_attention_heads * size, config.num_key_value_heads * size
 
 
-def _whole(config: Any, queries: int, keys: int, wide: int, layer: int, layers: int, adapter: int) -> Shape:
+def _whole(
+    config: Any,
+    queries: int,
+    keys: int,
+    wide: int,
+    layer: int,
+    layers: int,
+    adapter: int,
+    experts: int,
+    routed: int,
+    normed: bool,
+    partial: bool,
+) -> Shape:
     tied = bool(config.tie_word_embeddings)
     around = config.vocab_size * config.hidden_size * (1 if tied else 2) + config.hidden_size
     return Shape(
@@ -88,7 +121,12 @@ def _whole(config: Any, queries: int, keys: int, wide: int, layer: int, layers: 
         heads=config.num_attention_heads,
         wide=wide,
         layer=layer,
+        experts=experts,
+        routed=routed,
         parameters=layers + around,
         adapter=adapter,
         tied=tied,
+        normed=normed,
+        partial=partial,
+        stored=2 if str(config.dtype).endswith("float16") else 4,  # torch.bfloat16, or its name where there is no torch
     )

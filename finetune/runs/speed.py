@@ -34,8 +34,8 @@ PEAK: tuple[tuple[str, float], ...] = (
 
 
 @dataclass(frozen=True)
-class Shape:
-    """What of a model decides its arithmetic."""
+class Arithmetic:
+    """What of a model decides how much a step computes."""
 
     trained: float  # weights in matrices that every token goes through and that learn
     frozen: float  # those that do not learn
@@ -50,7 +50,7 @@ class Shape:
         return matrices + attention
 
 
-def shape_of(parameters: Iterable[tuple[str, Any]], config: Any) -> Shape:
+def arithmetic_of(parameters: Iterable[tuple[str, Any]], config: Any) -> Arithmetic:
     """The shape of a model from its named parameters and its configuration.
 
     A token looks its embedding up, which is no product; where the output uses the same matrix, that is one, and counts. Of a mixture of
@@ -70,7 +70,7 @@ def shape_of(parameters: Iterable[tuple[str, Any]], config: Any) -> Shape:
             frozen += weights
     heads = config.num_attention_heads
     width = heads * (getattr(config, "head_dim", None) or config.hidden_size // heads)
-    return Shape(trained, frozen, config.num_hidden_layers, width)
+    return Arithmetic(trained, frozen, config.num_hidden_layers, width)
 
 
 def peak_flops(device: str, precision: str) -> float | None:

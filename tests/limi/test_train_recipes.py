@@ -1,10 +1,11 @@
 """Recipes take the place of the section train of params.yaml and of nothing else; what was there is kept."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from limi.train_recipes import FOLDER, put, take
+from limi.train_recipes import FOLDER, KEPT, put, take
 from pipeline.errors import UserError
 from pipeline.params import read_params
 from tests.conftest import ROOT
@@ -34,6 +35,30 @@ def test_what_was_there_is_kept(here: Path) -> None:
     before = (here / "params.yaml").read_bytes()
     take("qwen3-4b")
     assert (here / "params.before.yaml").read_bytes() == before
+
+
+def test_a_second_recipe_leaves_what_was_kept_from_before_the_first(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (here / "params.yaml").read_bytes()
+    take("qwen3-4b")
+    capsys.readouterr()
+    take("qwen3-8b")
+    assert (here / "params.before.yaml").read_bytes() == before
+    assert "is now the recipe qwen3-8b\n" in capsys.readouterr().out
+
+
+def test_a_recipe_that_was_changed_by_hand_is_kept(here: Path) -> None:
+    take("qwen3-4b")
+    path = here / "params.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("epochs: 4", "epochs: 5"), encoding="utf-8")
+    changed = path.read_bytes()
+    take("qwen3-8b")
+    assert (here / "params.before.yaml").read_bytes() == changed
+
+
+def test_what_is_kept_is_not_for_a_commit() -> None:
+    assert subprocess.run(["git", "check-ignore", "-q", KEPT], cwd=ROOT).returncode == 0
 
 
 def test_the_same_recipe_again_changes_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,6 +96,7 @@ def test_every_known_key_has_a_meaning() -> None:
 
 
 def test_values_come_out_as_they_were_written(read: Any) -> None:
+    assert read(edited("seed: 20250917", "seed: 4294967295")).seed == 2**32 - 1
     params = read(edited("seed: 20250917", "seed: 7"))
     assert (params.seed, params.filter.max_tokens, params.pool.sub_domains["deployment"]) == (7, 1200, 3)
 
@@ -186,6 +187,7 @@ def test_every_problem_is_told_at_once(problems: Any) -> None:
         ("seed: 20250917", "seed: '7'", "seed"),
         ("seed: 20250917", "seed:", "seed"),
         ("seed: 20250917", "seed: -1", "seed"),
+        ("seed: 20250917", "seed: 4294967296", "seed"),
         ("kind: demo", "kind: gitlab", "source.kind"),
         ("min_stars: 10000", "min_stars: -1", "select.min_stars"),
         ("repositories: 100", "repositories: 0", "select.repositories"),

@@ -17,6 +17,13 @@ MARKERS = {
     "qwen3": ("<|im_start|>", "<|im_end|>"),
     "glm4-moe": ("[gMASK]", "<sop>", "<|system|>", "<|user|>", "<|assistant|>", "<|observation|>"),
 }
+# Tokens that a call is made of, each one of its own though none steers a model. A template writes them around the call and escapes nothing.
+CALL_TAGS = {
+    "qwen3": ("<tool_call>", "</tool_call>"),
+    "glm4-moe": ("<tool_call>", "</tool_call>", "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>"),
+}
+# Tokens around a turn's reasoning, likewise. Both templates write one pair at the begin of each turn.
+REASONING_TAGS = ("<think>", "</think>")
 _MARK = re.compile(r"\{%-? (?:end)?generation -?%\}")
 
 

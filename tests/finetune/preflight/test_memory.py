@@ -1,17 +1,21 @@
 """Parameters are counted exactly, memory is estimated as the figures that were worked out by hand, and every recipe fits its hardware."""
 
+import gc
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
-from peft import LoraConfig, get_peft_model
+from peft import get_peft_model
 from transformers import AutoModelForCausalLM, Glm4MoeConfig, LlamaConfig, PretrainedConfig, Qwen3Config
 
 from finetune.launch.launches import read_launch
-from finetune.preflight import disk, limits, memory
-from finetune.preflight.schedule import Steps
+from finetune.preflight import disk, memory
 from finetune.preflight.shape import Shape, shape_of
+from finetune.runs.final import check_weights
+from finetune.training.model import lora_config
 from pipeline.train_sections import Train
 from tests.conftest import ROOT
 from tests.finetune.made import train
@@ -61,9 +65,12 @@ def test_weights_and_adapters_are_counted_as_the_models_have_them(name: str) -> 
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(SMALL[name])
     assert found is not None
+    experts = [weight.numel() for path, weight in model.model.layers[-1].named_parameters() if ".experts." in path]
+    assert (found.experts, found.routed) == (sum(experts), getattr(SMALL[name], "num_experts_per_tok", 0))
     assert found.parameters == sum(weight.numel() for weight in model.parameters())
     assert found.layer == max(sum(weight.numel() for weight in one.parameters()) for one in model.model.layers)
-    adapted = get_peft_model(model, LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM"))
+    chosen = section("qwen3-8b-lora").lora.model_copy(update={"rank": 4})
+    adapted = get_peft_model(model, lora_config(chosen))
     assert found.lora_parameters(4) == sum(weight.numel() for weight in adapted.parameters() if weight.requires_grad)
 
 
@@ -127,12 +134,65 @@ def test_without_recomputing_every_layers_activations_stay() -> None:
     assert kept > 20 * again
 
 
+def test_adams_roots_are_counted_where_the_passes_hold_less_than_they_take() -> None:
+    model, chosen = shape("Qwen/Qwen3-4B"), section("qwen3-4b-one-gpu")
+    name = "the roots of Adam's second moments, more than the passes hold"
+    short, long = (memory.estimate(model, chosen, read_launch("one-gpu"), length).gpu for length in (512, 131_072))
+    passing = ("weights, a copy in", "the output's gradient", "logits,", "activations of a layer")
+    assert short[name] + sum(size for term, size in short.items() if term.startswith(passing)) == 4 * model.parameters
+    assert name not in long
+
+
+def test_offloaded_or_on_the_cpu_adam_takes_a_root_at_a_time_and_none_is_counted() -> None:
+    known = torch.utils._foreach_utils._get_foreach_kernels_supported_devices()
+    assert "cuda" in known and "cpu" not in known  # else torch's Adam would go by all weights at once there too
+    model, launch = shape("Qwen/Qwen3-32B"), replace(read_launch("eight-gpus"), offloaded=True)
+    found = memory.estimate(model, section("qwen3-32b"), launch, 512)
+    assert not [name for name in (*found.gpu, *found.host) if "roots" in name]
+    found = memory.estimate(model, section("qwen3-32b"), read_launch("cpu"), 512)
+    assert not [name for name in (*found.gpu, *found.host) if "roots" in name]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_a_node_holds_what_is_there_when_model_final_is_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype
+) -> None:
+    config = deepcopy(SMALL["qwen3"])
+    config.dtype = dtype
+    model = AutoModelForCausalLM.from_config(config, dtype=dtype)
+    model.save_pretrained(tmp_path)
+    before, seen, equal = alive(), [], torch.equal
+
+    def look(one: torch.Tensor, other: torch.Tensor) -> bool:
+        if not seen:
+            seen.append(alive())
+        return equal(one, other)
+
+    monkeypatch.setattr(torch, "equal", look)
+    check_weights(tmp_path, model.state_dict(), model.config)
+    found = shape_of(config)
+    assert found is not None
+    told = memory.estimate(found, section("qwen3-4b"), read_launch("one-gpu"), 512).host
+    held = found.parameters * dtype.itemsize  # what is compared with, which was there before
+    assert told["the whole model, when it is read and in the end"] == pytest.approx(seen[0] - before + held, rel=0.01)
+
+
+def alive() -> int:
+    gc.collect()
+    storages = {
+        one.untyped_storage().data_ptr(): one.untyped_storage().nbytes()
+        for one in gc.get_objects()
+        if type(one) in (torch.Tensor, torch.nn.Parameter) and one.device.type == "cpu"
+    }
+    return sum(storages.values())
+
+
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_fits_the_hardware_that_it_names_and_reaches_its_longest_row(path: Path) -> None:
     chosen = section(path.stem)
     config, hardware = MODELS[chosen.base.name], chosen.hardware
     found = memory.estimate(shape(chosen.base.name), chosen, read_launch(hardware.launch), chosen.rows.max_tokens)
-    assert found.gpu_total <= hardware.gpu_memory_gb * memory.GIB
+    assert found.gpu_total <= 0.9 * hardware.gpu_memory_gb * memory.GIB  # a tenth for what was measured nowhere
     assert found.host_total <= hardware.host_memory_gb * memory.GIB
     native = 32_768 if config.model_type == "qwen3" else config.max_position_embeddings
     assert chosen.rows.max_tokens <= native * chosen.base.yarn_factor
@@ -155,7 +215,7 @@ def test_32b_on_one_node_is_what_the_estimate_must_refuse() -> None:
 
 def test_a_checkpoint_is_12_bytes_a_trained_weight_and_one_more_is_there_than_are_kept(tmp_path: Path) -> None:
     model, chosen = shape("Qwen/Qwen3-8B"), section("qwen3-8b")
-    room = disk.estimate(model, chosen, 2, tmp_path / "not/yet", tmp_path / "none")
+    room = disk.estimate(model, chosen, tmp_path / "not/yet", tmp_path / "none")
     assert room.checkpoint == 12 * model.parameters and room.final == 2 * model.parameters
     assert room.needed == 3 * room.checkpoint + 2 * room.final and room.free > 0
 
@@ -164,11 +224,5 @@ def test_checkpoints_of_the_same_training_count_as_free(tmp_path: Path) -> None:
     model, chosen = shape("Qwen/Qwen3-4B"), section("qwen3-4b")
     (tmp_path / "own").mkdir()
     (tmp_path / "own/optimizer.pt").write_bytes(bytes(5_000_000))
-    with_own = disk.estimate(model, chosen, 2, tmp_path, tmp_path / "own")
-    assert with_own.free - disk.estimate(model, chosen, 2, tmp_path, tmp_path / "no").free > 4_000_000
-
-
-def test_lora_in_parts_is_trained_in_one_go() -> None:
-    chosen = section("glm-4.5-air-lora")
-    assert read_launch(chosen.hardware.launch).sharded
-    assert limits.of_steps(chosen, Steps(2, 8, 64, 4.0, 312), read_launch(chosen.hardware.launch)) == []
+    with_own = disk.estimate(model, chosen, tmp_path, tmp_path / "own")
+    assert with_own.free - disk.estimate(model, chosen, tmp_path, tmp_path / "no").free > 4_000_000

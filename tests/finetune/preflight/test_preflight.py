@@ -1,8 +1,6 @@
 """The preflight tells everything of a training and refuses what would go wrong; a plan is there only when nothing stands against it."""
 
-import fcntl
 import json
-import os
 import subprocess
 import sys
 from collections import namedtuple
@@ -14,29 +12,18 @@ import pytest
 import yaml
 
 from finetune import start
+from finetune.launch.launches import read_launch
+from finetune.launch.launching import alone
 from finetune.plan import read_plan
 from finetune.preflight import disk, limits
-from finetune.preflight.preflight import Places, preflight
-from finetune.preflight.report import Report
+from finetune.preflight.preflight import Places
+from finetune.preflight.row_check import check_rows
+from finetune.preflight.shape import shape_of
 from pipeline.errors import UserError
 from pipeline.params import read_params
 from tests.conftest import ROOT
 from tests.finetune.made import train
-from tests.finetune.preflight.made import MODELS, write_rows
-
-WORDS = {"short": 20, "middle": 200, "long": 900}
-
-
-@pytest.fixture
-def places(tmp_path: Path) -> Places:
-    write_rows(tmp_path / "rows.parquet", WORDS)
-    return Places(tmp_path / "model", tmp_path / "plots", tmp_path / "train.json")
-
-
-def look(places: Places, **changed: dict[str, Any]) -> Report:
-    """The preflight of the demo's parameters with changes, on the rows beside the folder `model`."""
-    rows = {"file": str(places.output.parent / "rows.parquet")} | changed.pop("rows", {})
-    return preflight(train(rows=rows, **changed), 7, places)
+from tests.finetune.preflight.made import MODELS, WORDS, look, refusals, tiny_model, write_rows
 
 
 def test_every_row_and_token_is_counted_and_is_in_what_is_trained(places: Places) -> None:
@@ -49,43 +36,31 @@ def test_every_row_and_token_is_counted_and_is_in_what_is_trained(places: Places
     assert json.loads(places.report.read_text(encoding="utf-8")) == report.model_dump()
 
 
+def test_rows_that_were_not_chosen_are_counted_as_well(places: Places) -> None:
+    assert ("rows", "3 of 3") in look(places).lines()
+    report = look(places, rows={"samples": 2})
+    assert (report.in_file, report.read.rows, report.kept.rows) == (3, 2, 2)
+    assert ("rows", "2 of 2, which train.rows.origin and samples take of the file's 3") in report.lines()
+
+
+def test_what_a_model_of_the_hub_takes_is_told_and_a_folders_is_not(places: Places, tmp_path: Path) -> None:
+    found = check_rows([], None, train())
+    shape = shape_of(MODELS["Qwen/Qwen3-32B"])
+    told = limits.worth_knowing(train(base={"name": "Qwen/Qwen3-32B"}), found, None, shape)
+    assert any(
+        "Qwen/Qwen3-32B itself is about 61 GiB, which the first training reads from the Hub" in text for text in told
+    )
+    assert not any(
+        "GiB" in text for text in limits.worth_knowing(train(base={"name": str(tmp_path)}), found, None, shape)
+    )
+
+
 def test_the_plan_is_what_was_found(places: Places) -> None:
     report = look(places, schedule={"epochs": 5, "global_batch": 2})
     plan = read_plan(places.plan)
     assert (plan.rows, plan.tokens, plan.loss_tokens) == (3, report.kept.tokens, report.loss_tokens)
     assert (plan.steps, plan.processes, plan.context_parallel) == (10, 1, 1)
     assert report.steps["total"] == 10 and report.seen_tokens == 5 * report.kept.tokens
-
-
-def refusals(report: Report, places: Places) -> str:
-    """What was refused; no plan may be there then."""
-    assert report.refused and not places.plan.exists()
-    return "\n".join(report.refused)
-
-
-def test_a_row_that_is_too_long_is_named_and_refused(places: Places) -> None:
-    limit = look(places).longest - 1
-    report = look(places, rows={"max_tokens": limit})
-    assert [(one.row_id, one.tokens, one.limit) for one in report.over_length] == [("long", limit + 1, limit)]
-    assert "1 of 3 rows are longer than train.rows.max_tokens" in refusals(report, places)
-    assert ("too long", f"long: {limit + 1:,} tokens of {limit:,}") in report.lines()
-
-
-def test_a_row_is_exactly_as_long_as_it_may_be(places: Places) -> None:
-    assert look(places, rows={"max_tokens": look(places).longest}).refused == []
-
-
-def test_rows_that_are_too_long_are_dropped_whole_and_counted_if_that_is_asked_for(places: Places) -> None:
-    whole = look(places)
-    report = look(places, rows={"max_tokens": whole.longest - 1, "over_length": "drop"})
-    assert (report.read.rows, report.kept.rows, len(report.over_length)) == (3, 2, 1)
-    assert report.kept.tokens + report.over_length[0].tokens == report.read.tokens == whole.kept.tokens
-    assert any("1 rows of" in text and "are dropped" in text for text in report.told)
-    assert pl.read_parquet(places.prepared)["row_id"].to_list() == ["short", "middle"]
-
-
-def test_when_every_row_is_too_long_nothing_is_left_to_drop_to(places: Places) -> None:
-    assert "all 3 rows are longer" in refusals(look(places, rows={"max_tokens": 5, "over_length": "drop"}), places)
 
 
 def test_a_row_that_cannot_be_trained_is_refused_with_the_others(places: Places) -> None:
@@ -99,29 +74,6 @@ def test_a_row_that_cannot_be_trained_is_refused_with_the_others(places: Places)
     assert (report.read.rows, report.kept.rows) == (3, 2)
 
 
-def test_rows_longer_than_the_model_reads_are_refused_with_the_factor_that_is_enough(
-    places: Places, tmp_path: Path
-) -> None:
-    folder = tiny_model(tmp_path, max_position_embeddings=256)
-    longest = look(places).longest
-    said = refusals(look(places, base={"name": str(folder)}), places)
-    assert f"has {longest:,} tokens" in said and "reads 256 with train.base.yarn_factor 1" in said
-    factor = float(said.split("; ")[1].split()[0])
-    assert look(places, base={"name": str(folder), "yarn_factor": factor}).refused == []
-
-
-def tiny_model(folder: Path, **changed: Any) -> Path:
-    """A model's folder without weights: the demo's configuration and tokenizer."""
-    from finetune.training.base import config_of, tokenizer_of
-
-    config = config_of(train().base)
-    for name, value in changed.items():
-        setattr(config, name, value)
-    config.save_pretrained(folder / "base")
-    tokenizer_of(train().base).save_pretrained(folder / "base")
-    return folder / "base"
-
-
 def test_another_models_template_is_told_once_and_not_for_each_row(places: Places, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="template is glm4-moe, and the tokenizer has no token"):
         look(places, base={"name": str(tiny_model(tmp_path)), "template": "glm4-moe"})
@@ -130,9 +82,9 @@ def test_another_models_template_is_told_once_and_not_for_each_row(places: Place
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
+        ({"hardware": {"launch": "eight-gpus"}, "lora": {"rank": 4, "dropout": 0.1}}, "train.lora.dropout is above 0"),
         ({"optimizer": {"warmup_steps": 36}}, "warmup_steps is 36 and the run has 24 steps"),
         ({"optimizer": {"min_learning_rate": 0.5}}, "min_learning_rate is above learning_rate"),
-        ({"lora": {"rank": 4}, "hardware": {"launch": "eight-gpus"}}, "set train.schedule.save_steps to 24 or more"),
         ({"base": {"attention": "flash_attention_2"}}, "needs train.hardware.precision bf16"),
         ({"base": {"attention": "flash_attention_2"}}, "flash-attn is not installed"),
         ({"hardware": {"host_memory_gb": 1}}, "GiB of a node's main memory, and train.hardware.host_memory_gb is 1"),
@@ -147,12 +99,19 @@ def test_what_would_go_wrong_later_is_refused(places: Places, changed: dict[str,
     assert sentence in refusals(look(places, **changed), places)
 
 
+@pytest.mark.parametrize("place", ["plots", "plots/metrics", "model/checkpoints", "model/final"])
+@pytest.mark.parametrize("lay", [lambda path: path.write_text(""), lambda path: path.symlink_to("away")])
+def test_what_is_no_folder_where_the_ranks_write_one_is_refused(places: Places, place: str, lay: Any) -> None:
+    path = places.output.parent / place
+    path.parent.mkdir(exist_ok=True)
+    lay(path)
+    assert f"{path} is no folder, and the training writes into" in refusals(look(places), places)
+
+
 def test_a_model_that_does_not_fit_the_gpu_is_refused_with_what_takes_most() -> None:
     section = yaml.safe_load((ROOT / "finetune/recipes/qwen3-32b.yaml").read_text(encoding="utf-8"))["train"]
     chosen = train(**{part: values for part, values in section.items() if part != "rows"})
-    from finetune.launch.launches import read_launch
     from finetune.preflight.memory import estimate
-    from finetune.preflight.shape import shape_of
 
     shape = shape_of(MODELS["Qwen/Qwen3-32B"])
     assert shape is not None
@@ -161,6 +120,31 @@ def test_a_model_that_does_not_fit_the_gpu_is_refused_with_what_takes_most() -> 
     assert "of a GPU, and train.hardware.gpu_memory_gb is 79; the most is Adam's two moments" in said
     launch = read_launch("two-nodes")
     assert limits.of_memory(chosen, launch, estimate(shape, chosen, launch, 152_000)) == []
+
+
+@pytest.mark.parametrize(
+    ("launch", "model", "dropout", "sentence"),
+    [
+        ("eight-gpus", "Qwen/Qwen3-4B", 0.1, "recomputes FSDP2's layers with another draw"),
+        ("one-gpu", "zai-org/GLM-4.5-Air", 0.1, "peft adapts experts without dropout only"),
+        ("one-gpu", "", 0.0, "which layers of demo an adapter belongs to is not known here"),
+        ("one-gpu", "Qwen/Qwen3-4B", 0.1, ""),
+        ("eight-gpus", "zai-org/GLM-4.5-Air", 0.0, ""),
+    ],
+)
+def test_an_adapter_that_would_be_trained_wrongly_is_refused(
+    launch: str, model: str, dropout: float, sentence: str
+) -> None:
+    shape = shape_of(MODELS[model]) if model else None
+    said = limits.of_lora(train(lora={"rank": 4, "dropout": dropout}), read_launch(launch), shape)
+    assert [sentence in text for text in said] == [True] * bool(sentence)
+    assert limits.of_lora(train(lora={"rank": 0, "dropout": dropout}), read_launch(launch), shape) == []
+
+
+def test_lora_in_parts_may_save_on_the_way(places: Places) -> None:
+    hardware = {"launch": "eight-gpus", "host_memory_gb": 64}
+    report = look(places, lora={"rank": 4}, hardware=hardware, schedule={"save_steps": 1})
+    assert report.refused == [] and read_plan(places.plan).train.schedule.save_steps == 1
 
 
 def test_a_disk_that_is_too_small_is_refused_with_what_else_lies_there(
@@ -191,6 +175,14 @@ def test_what_is_worth_knowing_is_told_and_stops_nothing(
     assert report.refused == [] and any(sentence in text for text in report.told)
 
 
+def test_what_the_template_leaves_out_is_counted_and_told(places: Places) -> None:
+    assert look(places).blanks == 0
+    write_rows(places.output.parent / "rows.parquet", WORDS, long={"content": "\n\nwritten\n"})
+    report = look(places)
+    assert (report.blanks, report.unended) == (2, 0)
+    assert any(text.startswith("2 blanks at the begin or end of what the assistant wrote") for text in report.told)
+
+
 def test_a_plan_of_earlier_does_not_outlive_a_refusal(places: Places) -> None:
     assert look(places).refused == [] and places.plan.exists()
     refusals(look(places, optimizer={"warmup_steps": 1_000}), places)
@@ -208,6 +200,7 @@ def test_the_same_rows_and_parameters_give_the_same_plan(places: Places) -> None
     [
         ({"optimizer": {"learning_rate": 0.002}}, False),
         ({"lora": {"rank": 4}}, False),
+        ({"hardware": {"launch": "one-gpu", "gpu_memory_gb": 79}}, False),
         ({"rows": {"samples": 2}}, False),
         ({"schedule": {"epochs": 3}}, False),
         ({"schedule": {"save_steps": 3, "keep_checkpoints": 1}}, True),
@@ -224,6 +217,16 @@ def test_trainings_that_give_other_weights_have_checkpoints_of_their_own(
     assert (read_plan(places.plan).checkpoints == first) == same
 
 
+def test_other_weights_under_the_same_name_are_another_training(places: Places, tmp_path: Path) -> None:
+    folder = tiny_model(tmp_path)
+    (folder / "model.safetensors").write_bytes(b"weights")
+    look(places, base={"name": str(folder)})
+    first = read_plan(places.plan)
+    (folder / "model.safetensors").write_bytes(b"others!")
+    look(places, base={"name": str(folder)})
+    assert read_plan(places.plan).checkpoints != first.checkpoints
+
+
 def test_other_rows_are_another_training_whatever_else_is_the_same(places: Places) -> None:
     look(places)
     first = read_plan(places.plan)
@@ -234,19 +237,15 @@ def test_other_rows_are_another_training_whatever_else_is_the_same(places: Place
 
 
 def test_two_trainings_in_one_folder_are_kept_apart(places: Places) -> None:
-    places.output.mkdir()
-    held = os.open(places.output, os.O_RDONLY)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(UserError, match="another training is at work in"):
-            start.look(read_params(ROOT / "params.yaml"), lambda report: None, places.output)
-    finally:
-        os.close(held)
-    assert not list(places.output.iterdir())
+    with alone(places.output), pytest.raises(UserError, match="another training is at work in"):
+        start.look(read_params(ROOT / "params.yaml"), lambda report: None, places.output)
+    assert [path.name for path in places.output.iterdir()] == ["lock"]  # of a file: other nodes see it
 
 
 def test_a_missing_library_is_told_with_the_command_that_brings_it() -> None:
-    with pytest.raises(UserError, match=r"training needs nowhere, which is not installed here; pip install"):
+    with pytest.raises(
+        UserError, match=r"training needs nowhere, which is not installed here; `make install`.*-c constraints.txt -e"
+    ):
         start.check_installed(("json", "nowhere"))
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, Glm4MoeConfig, Qwen3Config
 
-from finetune.runs.speed import Progress, Seen, Shape, peak_flops, shape_of
+from finetune.runs.speed import Arithmetic, Progress, Seen, arithmetic_of, peak_flops
 from finetune.training.order import rows_of_epoch
 
 
@@ -34,26 +34,26 @@ LAYER = 64 * (4 * 16) * 2 + 64 * (2 * 16) * 2 + 3 * 64 * 128  # queries and outp
 @pytest.mark.parametrize("tied", [False, True])
 def test_each_matrix_counts_once_and_looking_an_embedding_up_is_no_product(tied: bool) -> None:
     config = dense(tie_word_embeddings=tied)
-    assert shape_of(hollow(config).named_parameters(), config) == Shape(3 * LAYER + 1000 * 64, 0, 3, 64)
+    assert arithmetic_of(hollow(config).named_parameters(), config) == Arithmetic(3 * LAYER + 1000 * 64, 0, 3, 64)
 
 
 def test_flops_are_six_for_each_weight_and_token_and_the_attention_beside() -> None:
-    shape = Shape(trained=1000, frozen=0, layers=3, attention_width=64)
-    assert shape.flops([10, 20]) == 6 * 1000 * 30 + 6 * 3 * 64 * (10 * 10 + 20 * 20)
+    arithmetic = Arithmetic(trained=1000, frozen=0, layers=3, attention_width=64)
+    assert arithmetic.flops([10, 20]) == 6 * 1000 * 30 + 6 * 3 * 64 * (10 * 10 + 20 * 20)
 
 
 def test_one_long_row_is_more_than_two_of_half_its_length() -> None:
-    shape = Shape(trained=1000, frozen=0, layers=3, attention_width=64)
-    assert shape.flops([20]) > shape.flops([10, 10])
+    arithmetic = Arithmetic(trained=1000, frozen=0, layers=3, attention_width=64)
+    assert arithmetic.flops([20]) > arithmetic.flops([10, 10])
 
 
 def test_a_frozen_weight_needs_no_gradient_of_its_own() -> None:
     model = hollow(dense())
     for name, parameter in model.named_parameters():
         parameter.requires_grad = "lm_head" in name
-    shape = shape_of(model.named_parameters(), dense())
-    assert (shape.trained, shape.frozen) == (1000 * 64, 3 * LAYER)
-    assert shape.flops([1]) == 6 * 1000 * 64 + 4 * 3 * LAYER + 6 * 3 * 64
+    arithmetic = arithmetic_of(model.named_parameters(), dense())
+    assert (arithmetic.trained, arithmetic.frozen) == (1000 * 64, 3 * LAYER)
+    assert arithmetic.flops([1]) == 6 * 1000 * 64 + 4 * 3 * LAYER + 6 * 3 * 64
 
 
 def test_of_experts_a_token_goes_through_those_that_it_is_sent_to() -> None:
@@ -75,7 +75,7 @@ def test_of_experts_a_token_goes_through_those_that_it_is_sent_to() -> None:
     attention = 64 * 64 * 2 + 64 * 32 * 2
     routed, shared, router = 2 * 3 * 64 * 32, 3 * 64 * 32, 8 * 64
     expected = 2 * attention + 3 * 64 * 128 + routed + shared + router + 1000 * 64
-    assert shape_of(hollow(config).named_parameters(), config).trained == expected
+    assert arithmetic_of(hollow(config).named_parameters(), config).trained == expected
 
 
 @pytest.mark.parametrize(
