@@ -16,6 +16,14 @@ class Plan(Section):
 
     train: Train
     seed: NonNegative
+    base_weights: str
+    """Which weights the run begins with (finetune/training/base_weights.py)."""
+    file_sha256: str
+    """Of train.rows.file as the rows were read from it."""
+    file_rows: Positive
+    """Rows of that file."""
+    dropped: NonNegative
+    """Those that train.rows chose and that were left out whole, as they are too long."""
     prepared: str
     """Path of prepared.parquet (finetune/data/prepared.py)."""
     prepared_sha256: str
@@ -43,16 +51,27 @@ class Plan(Section):
     def identity(self) -> str:
         """Hex sha256 of what decides the weights: two plans of one identity are the same training, wherever and however watched it runs."""
         chosen = self.train.model_dump(
-            exclude={"rows": True, "hardware": {"launch", "gpu_memory_gb", "host_memory_gb"}}
+            exclude={
+                "rows": True,
+                "base": {"name", "revision"},
+                "hardware": {"launch", "gpu_memory_gb", "host_memory_gb"},
+            }
         )
         for key in ("save_steps", "keep_checkpoints"):
             del chosen["schedule"][key]
-        return sha256_text(canonical_json([chosen, self.seed, self.prepared_sha256, self.steps]).decode())
+        return sha256_text(
+            canonical_json([chosen, self.base_weights, self.seed, self.prepared_sha256, self.steps]).decode()
+        )
 
     @property
     def checkpoints(self) -> Path:
-        """Folder of this training's checkpoints; those of another one stay beside it, so that ablations can be gone back to."""
-        return Path(self.output) / "checkpoints" / self.identity[:12]
+        """Folder of this training's checkpoints; those of another one stay beside it, so that ablations can be gone back to.
+
+        Its name is of the launch as well: a checkpoint has a part for each rank, and other ranks cannot go on from it.
+        """
+        ranks = [self.train.hardware.launch, self.processes, self.context_parallel]
+        name = sha256_text(canonical_json([self.identity, *ranks]).decode())[:12]
+        return Path(self.output) / "checkpoints" / name
 
     @property
     def final(self) -> Path:

@@ -11,6 +11,8 @@ from finetune.plan import Plan, read_plan
 from finetune.runs.manifest import is_final_of
 from limi.publish import dirty
 from limi.screen import line
+from pipeline.files import sha256_file
+from pipeline.params import read_params
 
 PLAN = Path("model/plan.json")
 
@@ -18,11 +20,12 @@ PLAN = Path("model/plan.json")
 def show_push(repository: str, tag: str, public: bool, allow_demo: bool, send: bool) -> bool:
     """Preview a push of model/final, and do it if it is to be sent. Returns whether nothing stands against it.
 
-    Raises UserError, before the Hub is asked, for a wrong name or token, or where nothing was trained.
+    Raises UserError, before the Hub is asked, for a wrong name or token, for parameters that are none, or where nothing was trained.
     """
     hub = Hub(target(repository, tag, os.environ, "model"))
     plan = read_plan(PLAN)
-    seen = preview(plan.final, hub, public, allow_demo, [*dirty(Path()), *_another(plan)])
+    against = [*dirty(Path()), *_another(plan), *_other_parameters(plan), *_other_rows(plan)]
+    seen = preview(plan.final, hub, public, allow_demo, against)
     _show(seen)
     if send and not seen.refusals:
         line(publish(seen, hub).done)
@@ -36,6 +39,32 @@ def _another(plan: Plan) -> list[str]:
     if is_final_of(plan):
         return []
     return [f"{plan.final} is not the model of {PLAN}; run `limi train` to its end, which makes it"]
+
+
+def _other_parameters(plan: Plan) -> list[str]:
+    """An ablation leaves its model and plan behind when params.yaml is taken back; pushed, it would pass for the model."""
+    params = read_params()
+    asked = plan.model_copy(update={"train": params.train, "seed": params.seed})
+    # The plan's identity names the base by its weights, which params.yaml does not tell.
+    same = (params.train.rows, params.train.base) == (plan.train.rows, plan.train.base)
+    if same and asked.identity == plan.identity:
+        return []
+    return [
+        f"{plan.final} was trained by other parameters than params.yaml has now, as after an ablation; run `limi train`, which goes on "
+        "from the checkpoints of these parameters, or bring back the params.yaml that it was trained by and commit it"
+    ]
+
+
+def _other_rows(plan: Plan) -> list[str]:
+    """The tag names a commit, whose rows have to be those that were trained on."""
+    file = Path(plan.train.rows.file)
+    if not file.is_file():
+        return [f"{file} is missing, which {plan.final} was trained on; `dvc pull` or `dvc repro export_sft` brings it"]
+    if sha256_file(file) == plan.file_sha256:
+        return []
+    return [
+        f"{file} has changed since {plan.final} was trained on it; run `limi train`, or bring the file back by its commit"
+    ]
 
 
 def _show(seen: Preview) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from finetune.launch.launches import read_launch
 from finetune.plan import Plan
 from pipeline.errors import LimiError, UserError
 from pipeline.files import write_json
@@ -22,8 +23,11 @@ STATE = "trainer_state.json"
 _MOST_NAMED = 5
 
 # What a run may change and go on all the same: where things lie, how often it saves, what the preflight holds its estimates against.
-# The rows' own parameters are here since prepared_sha256 stands for what they led to.
+# The rows' file and parameters are here since prepared_sha256 stands for what they led to.
 FREE = (
+    "file_sha256",
+    "file_rows",
+    "dropped",
     "prepared",
     "output",
     "plots",
@@ -54,11 +58,6 @@ class Choice:
             *passed,
             f"going on from {self.path}, after step {self.step}" if self.path else "starting at the first step",
         ]
-
-
-def newest_complete(folder: Path, plan: Plan) -> Path | None:
-    """The checkpoint to go on from; None to start. Raises UserError as `choose` does."""
-    return choose(folder, plan).path
 
 
 def choose(folder: Path, plan: Plan) -> Choice:
@@ -95,10 +94,23 @@ def step_of(path: Path) -> int:
     return int(path.name.removeprefix(PREFIX))
 
 
-def lacking(path: Path, processes: int) -> list[str]:
+def adapter_in_parts(plan: Plan) -> bool:
+    """Whether what learns is an adapter that is shared out over the ranks."""
+    return bool(plan.train.lora.rank) and read_launch(plan.train.hardware.launch).sharded
+
+
+def part_of_adapter(path: Path, rank: int) -> Path:
+    """A rank's file of an adapter that is shared out over the ranks (finetune/runs/keeping.py)."""
+    return path / "adapter_parts" / f"rank-{rank}.pt"
+
+
+def lacking(path: Path, processes: int, in_parts: bool = False) -> list[str]:
     """What a checkpoint of so many ranks still needs, in words; nothing if all is there."""
     found = []
-    if not _weights(path):
+    if in_parts:  # what accelerate writes as its weights is empty then
+        parts = [part_of_adapter(Path(), rank).as_posix() for rank in range(processes)]
+        found += [f"a rank's adapter ({part})" for part in parts if not _files(path, part)]
+    elif not _weights(path):
         found.append("the weights")
     if not (_files(path, "optimizer.pt", "optimizer.bin") or _sharded(path / "optimizer_0")):
         found.append("the optimizer's state")
@@ -116,7 +128,7 @@ def mark(path: Path, plan: Plan, sums: list[list[int]]) -> None:
 
     Raises LimiError if something is missing, as it is where the nodes of a run do not share the folder.
     """
-    if missing := lacking(path, plan.processes):
+    if missing := lacking(path, plan.processes, adapter_in_parts(plan)):
         raise LimiError(
             f"{path} was written without {', '.join(missing)}; the run would not go on from it. All nodes must see the same folder "
             f"{path.parent}, and its disk must not be full"
@@ -148,7 +160,7 @@ def check_read_back(path: Path, sums: list[list[int]]) -> None:
     if wrong:
         raise LimiError(
             f"the {' and the '.join(wrong)} did not come back from {path} as they were saved, though its files are whole: torch, "
-            "accelerate and peft of other versions than those that wrote them do that, and LoRA under FSDP2. Go on with the versions of "
+            "accelerate and peft of other versions than those that wrote them do that. Go on with the versions of "
             f"then, or move {path.parent} away to train anew"
         )
 

@@ -15,14 +15,14 @@ from finetune.data import prepared
 from finetune.data.rows import read_rows
 from finetune.data.templates import STOP_TOKENS, inference_template
 from finetune.plan import Plan
-from finetune.runs.card import card, evidence_of
+from finetune.runs.card import PLAN, card, evidence_of, published
 from finetune.runs.keeping import everyone
 from finetune.runs.manifest import write_manifest
 from finetune.runs.weights import Weights, cast, gathered, merged, untied
 from finetune.training.base import config_of
 from finetune.training.model import stored_dtype
 from pipeline.errors import LimiError
-from pipeline.files import write_text
+from pipeline.files import write_json, write_text
 
 _DEFECT = "the checkpoints are whole. This is a defect, please report it"
 # What a configuration may say otherwise after a save: how it was made, not what the model computes.
@@ -43,7 +43,8 @@ def _write(state: Weights, trainer: Any, plan: Plan, tokenizer: Any) -> None:
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     hollow = _hollow(plan, base)
     kept = tuple(getattr(hollow, "_keep_in_fp32_modules_strict", None) or ())
-    weights = cast(merged(state, plan, _hollow(plan, base)), stored_dtype(plan.train.base), kept)
+    dtype = stored_dtype(plan.train.base)
+    weights = cast(merged(state, plan, _hollow(plan, base), dtype), dtype, kept)
     unfinished = plan.final.with_name(".final.tmp")
     shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed here
     try:
@@ -51,6 +52,7 @@ def _write(state: Weights, trainer: Any, plan: Plan, tokenizer: Any) -> None:
         check_weights(unfinished, weights, hollow.config)
         check_template(unfinished, plan)
         write_text(unfinished / "README.md", card(plan, evidence_of(plan, trainer.state.log_history)))
+        write_json(unfinished / PLAN, published(plan))
         write_manifest(unfinished, plan)
         if plan.final.exists():
             shutil.rmtree(plan.final)
@@ -129,7 +131,12 @@ def check_template(folder: Path, plan: Plan) -> None:
     lengths = [len(ids) for ids in trained["input_ids"]]
     place = lengths.index(min(lengths))
     name = prepared.row_ids(Path(plan.prepared))[place]
-    row = next(row for row in read_rows(plan.train.rows, plan.seed) if row.row_id == name)
+    row = next((row for row in read_rows(plan.train.rows, plan.seed) if row.row_id == name), None)
+    if row is None:
+        raise LimiError(
+            f"row {name} was trained and is not in {plan.train.rows.file} any more, so the model cannot be held against it; the "
+            "checkpoints are whole: bring that file back, and the same command ends the run"
+        )
     tokenizer = AutoTokenizer.from_pretrained(folder)
     ids = tokenizer.apply_chat_template(row.messages, tools=row.tools or None, tokenize=True, return_dict=False)
     if list(ids) != list(trained[place]["input_ids"]):

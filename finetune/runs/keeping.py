@@ -5,13 +5,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
+from torch.distributed.tensor import DTensor
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from finetune.plan import Plan
-from finetune.runs.checkpoints import PREFIX, check_read_back, choose, mark, remove, remove_old
+from finetune.runs.checkpoints import (
+    PREFIX,
+    adapter_in_parts,
+    check_read_back,
+    choose,
+    mark,
+    part_of_adapter,
+    remove,
+    remove_old,
+)
 from finetune.runs.checksums import checksums
+from finetune.runs.manifest import withdraw
 from pipeline.errors import LimiError, UserError
 
 Result = TypeVar("Result")
@@ -44,9 +56,14 @@ class KeepCheckpoints(TrainerCallback):
                 "checkpoints are removed by finetune.runs.keeping alone, and are always whole: leave both arguments out"
             )
 
+        state.save_steps = args.save_steps  # a state that was read back has those of the run before
         if state.global_step:
-            path, sums = self._path(state), gather_object([checksums(model, optimizer)])
+            path = self._path(state)
+            if adapter_in_parts(self.plan):
+                on_each(lambda: read_parts(path, model, args.process_index))
+            sums = gather_object([checksums(model, optimizer)])
             everyone(lambda: check_read_back(path, sums))
+        everyone(lambda: withdraw(self.plan))
 
     def on_save(
         self,
@@ -58,6 +75,8 @@ class KeepCheckpoints(TrainerCallback):
         **_: Any,
     ) -> None:
         """All ranks come here after each has written what it has to write."""
+        if adapter_in_parts(self.plan):
+            on_each(lambda: write_parts(self._path(state), model, args.process_index))
         sums = gather_object([checksums(model, optimizer)])
         everyone(lambda: self._mark(self._path(state), sums))
 
@@ -89,19 +108,78 @@ def _choose(plan: Plan) -> Path | None:
 def everyone(do: Callable[[], Result]) -> Result:
     """Wait for all ranks, do it on rank 0, and give its result, or raise its error, on all of them.
 
-    Without this, ranks would wait for ever for one that has ended with a sentence.
+    Without this, ranks would wait for one that has failed: for two hours, over several nodes. Where the error is none of ours, as of a
+    full disk, rank 0 raises it as it is, and the others a LimiError that says what it was.
     """
     state = PartialState()
     state.wait_for_everyone()
     told: list[Any] = [None, None]
+    unknown: Exception | None = None
     if state.is_main_process:
         try:
             told = [do(), None]
         except LimiError as error:
             told = [None, (isinstance(error, UserError), str(error))]
+        except Exception as error:
+            told, unknown = [None, (False, f"rank 0 failed: {type(error).__name__}: {error}")], error
     told = broadcast_object_list(told)
+    if unknown is not None:
+        raise unknown
     if told[1] is not None:
         mended_by_user, sentence = told[1]
         raise (UserError if mended_by_user else LimiError)(sentence)
     result: Result = told[0]
     return result
+
+
+def on_each(do: Callable[[], None]) -> None:
+    """Do it on every rank. Raises a UserError or LimiError on all of them where one failed, so that none waits for it."""
+    said, unknown = None, None
+    try:
+        do()
+    except LimiError as error:
+        said = isinstance(error, UserError), str(error)
+    except Exception as error:
+        said, unknown = (False, f"{type(error).__name__}: {error}"), error
+    for rank, of_rank in enumerate(gather_object([said])):
+        if of_rank is not None:
+            mended_by_user, sentence = of_rank
+            raise (UserError if mended_by_user else LimiError)(f"rank {rank} failed: {sentence}") from unknown
+
+
+def write_parts(checkpoint: Path, model: torch.nn.Module, rank: int) -> None:
+    """Write this rank's parts into a checkpoint that has no mark yet.
+
+    With accelerate 1.15 and peft 0.21 an adapter of LoRA that FSDP2 has shared out comes back fresh, without a word. So each rank writes
+    its own parts beside what they write, and reads them again: a run goes on with as many ranks as it began with.
+    """
+    path = part_of_adapter(checkpoint, rank)
+    path.parent.mkdir(exist_ok=True)
+    torch.save({name: _local(weight).cpu() for name, weight in _trained(model).items()}, path)
+
+
+def read_parts(checkpoint: Path, model: torch.nn.Module, rank: int) -> None:
+    """Put this rank's parts in their place. Raises LimiError if they are not those of this model."""
+    path = part_of_adapter(checkpoint, rank)
+    try:
+        parts = torch.load(path, weights_only=True)
+    except OSError as error:
+        raise LimiError(f"{path} cannot be read: {error}; remove {checkpoint} to go on from an older one") from None
+    trained = _trained(model)
+    if {name: weight.shape for name, weight in parts.items()} != {
+        name: _local(weight).shape for name, weight in trained.items()
+    }:
+        raise LimiError(
+            f"{path} holds other parts of an adapter than this run has; remove {checkpoint} to train without it"
+        )
+    with torch.no_grad():
+        for name, weight in trained.items():
+            _local(weight).copy_(parts[name])
+
+
+def _trained(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
+    return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+
+
+def _local(weight: torch.Tensor) -> torch.Tensor:
+    return weight.to_local() if isinstance(weight, DTensor) else weight

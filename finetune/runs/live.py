@@ -17,13 +17,14 @@ import torch
 from dvclive.plots import Metric
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from finetune.data.rendering import NO_LOSS
 from finetune.plan import Plan
 from finetune.runs.checkpoints import PREFIX
-from finetune.runs.speed import Progress, Shape, peak_flops, shape_of
+from finetune.runs.keeping import everyone
+from finetune.runs.speed import Arithmetic, Progress, arithmetic_of, peak_flops
 from finetune.training.order import rows_of_epoch
 from pipeline.files import write_json
 
-NO_LOSS = -100
 _LATEST = "latest.json"
 # What is drawn; docs/TRAINING.md says what each is.
 FIGURES = (
@@ -52,25 +53,20 @@ class LiveCallback(TrainerCallback):
             plan.train.schedule.global_batch,
         )
         self._metrics: dict[str, Metric] = {}
-        self._shape: Shape | None = None
+        self._arithmetic: Arithmetic | None = None
         self._began = 0.0
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
     ) -> None:
         """Begin with the figures of the checkpoint that the run goes on from, or with none."""
+        everyone(lambda: take_back(self.plan, state.global_step))
         if state.is_world_process_zero:
-            take_back(self.plan, state.global_step)
-            self._shape = shape_of(model.named_parameters(), model.config)
+            self._arithmetic = arithmetic_of(model.named_parameters(), model.config)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Put the figures into the checkpoint before runs/keeping.py marks it as whole, so this callback stands before that one."""
-        if state.is_world_process_zero:
-            folder = _kept(self.plan, state.global_step)
-            folder.mkdir(exist_ok=True)
-            for path in metrics_folder(self.plan).glob("*.tsv"):
-                shutil.copyfile(path, folder / path.name)
-            shutil.copyfile(self.plan.metrics, folder / _LATEST)
+        everyone(lambda: keep(self.plan, state.global_step))
 
     def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """A step's time is taken from here to its log, for which its loss must have been computed."""
@@ -85,17 +81,21 @@ class LiveCallback(TrainerCallback):
         **_: Any,
     ) -> None:
         """The figures of a step. The Trainer's last log is of the whole run and has no loss of a step."""
-        if not state.is_world_process_zero or not logs or "loss" not in logs:
+        if not logs or "loss" not in logs:
             return
+        taken = time.perf_counter() - self._began
+        everyone(lambda: self._write(state.global_step, logs, taken))
+
+    def _write(self, step: int, logs: dict[str, Any], seconds: float) -> None:
         figures: dict[str, float] = {
             name: float(logs[name]) for name in ("loss", "learning_rate", "grad_norm") if name in logs
         }
-        figures |= self._seen(state.global_step) | self._speed(state.global_step, time.perf_counter() - self._began)
+        figures |= self._seen(step) | self._speed(step, seconds)
         for name, value in figures.items():
             metric = self._metrics.setdefault(name, Metric(name, self.plan.plots))
-            metric.step = state.global_step
+            metric.step = step
             metric.dump(value)
-        write_json(Path(self.plan.metrics), {"step": state.global_step, "steps": self.plan.steps} | figures)
+        write_json(Path(self.plan.metrics), {"step": step, "steps": self.plan.steps} | figures)
 
     def _seen(self, step: int) -> dict[str, float]:
         seen = self.progress.seen(step)
@@ -109,8 +109,8 @@ class LiveCallback(TrainerCallback):
             "peak_memory_gib": peak_memory() / 2**30,
         }
         peak = peak_flops(device_name(), self.plan.train.hardware.precision)
-        if peak is not None and self._shape is not None:
-            figures["mfu"] = self._shape.flops(lengths) / seconds / self.plan.processes / peak
+        if peak is not None and self._arithmetic is not None:
+            figures["mfu"] = self._arithmetic.flops(lengths) / seconds / self.plan.processes / peak
         return figures
 
 
@@ -122,6 +122,15 @@ def metrics_folder(plan: Plan) -> Path:
 def loss_tokens(labels: list[int]) -> int:
     """How many tokens of a row carry loss; the first one is predicted from nothing, and never does."""
     return sum(label != NO_LOSS for label in labels[1:])
+
+
+def keep(plan: Plan, step: int) -> None:
+    """Put the figures so far into the checkpoint of a step."""
+    folder = _kept(plan, step)
+    folder.mkdir(exist_ok=True)
+    for path in metrics_folder(plan).glob("*.tsv"):
+        shutil.copyfile(path, folder / path.name)
+    shutil.copyfile(plan.metrics, folder / _LATEST)
 
 
 def take_back(plan: Plan, step: int) -> None:

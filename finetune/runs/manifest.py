@@ -1,16 +1,14 @@
 """What lies in model/final, file by file, and of which plan it is: the last thing that is written there. Imports no torch."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from finetune.plan import Plan
 from finetune.training.base import DEMO
-from pipeline.files import write_json
+from pipeline.files import sha256_file, write_json
 
 NAME = "manifest.json"
-_CHUNK = 1 << 20  # bytes
 
 
 def write_manifest(folder: Path, plan: Plan) -> None:
@@ -24,7 +22,7 @@ def write_manifest(folder: Path, plan: Plan) -> None:
             "prepared_sha256": plan.prepared_sha256,
             "steps": plan.steps,
             "files": {
-                path.relative_to(folder).as_posix(): {"sha256": _sha256(path), "bytes": path.stat().st_size}
+                path.relative_to(folder).as_posix(): {"sha256": sha256_file(path), "bytes": path.stat().st_size}
                 for path in files
             },
         },
@@ -45,9 +43,7 @@ def is_final_of(plan: Plan) -> bool:
     return read_manifest(plan.final).get("plan") == plan.identity
 
 
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_CHUNK):
-            found.update(piece)
-    return found.hexdigest()
+def withdraw(plan: Plan) -> None:
+    """Say that model/final is not whole, if it is of this plan: a training of it begins, and one that stops must not pass for it."""
+    if is_final_of(plan):
+        (plan.final / NAME).unlink()

@@ -7,6 +7,8 @@ but kills them 30 seconds later, and a step of long rows takes minutes.
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -58,3 +60,16 @@ class SaveOnTerm(TrainerCallback):
     def _note(self, number: int, frame: FrameType | None) -> None:
         """Once or more often: a scheduler and a launcher may both send it."""
         self._asked = True
+
+
+@contextmanager
+def unstopped() -> Iterator[None]:
+    """SIGTERM does nothing while the block runs: there is no step left to save, and what the block writes would be made anew.
+
+    A scheduler sends it to the ranks too, long before it kills them; the launcher's second signal kills them as always.
+    """
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from peft import get_peft_model
+from peft.tuners.lora import LoraLayer
 from transformers import PreTrainedModel
 
 from finetune.plan import Plan
@@ -25,19 +26,28 @@ def gathered(trainer: Any) -> Weights:
     return {name: value.detach().to("cpu") for name, value in state.items()}
 
 
-def merged(state: Weights, plan: Plan, hollow: PreTrainedModel) -> Weights:
-    """The weights with LoRA's added to them, under the base model's names, in fp32; without LoRA as they were.
+def merged(state: Weights, plan: Plan, hollow: PreTrainedModel, dtype: torch.dtype) -> Weights:
+    """The weights with LoRA's added to them in fp32, under the base model's names; without LoRA as they were.
 
     peft itself merges, in a model that has only these weights. A weight of an adapter that it does not know is an error of torch's, so
-    none is left out in silence.
+    none is left out in silence. One module at a time is in fp32, and in `dtype` after it, and `state` is emptied: 106B weights take 198 GiB
+    in bf16, and would take 396 more.
     """
     adapter = lora_config(plan.train.lora)
     if adapter is None:
         return state
     with torch.device("meta"):
         model = get_peft_model(hollow, adapter)
-    model.load_state_dict({name: value.float() for name, value in state.items()}, strict=True, assign=True)
-    found: Weights = model.merge_and_unload().state_dict()
+    model.load_state_dict(state, strict=True, assign=True)
+    state.clear()
+    for module in model.modules():
+        if isinstance(module, LoraLayer):
+            for weight in module.parameters():
+                weight.data = weight.data.float()
+            module.merge()
+            for weight in module.get_base_layer().parameters():
+                weight.data = weight.data.to(dtype)
+    found: Weights = model.unload().state_dict()
     return found
 
 

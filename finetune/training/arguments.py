@@ -7,7 +7,6 @@ from trl.trainer.sft_config import SFTConfig
 from finetune.launch.launches import Launch, read_launch
 from finetune.plan import Plan
 
-PAD = 8  # rows are padded to a multiple of it, as tensor cores want
 TIMEOUT = (
     7200  # seconds that ranks wait for each other; writing a large model takes longer than the half hour of the default
 )
@@ -28,10 +27,9 @@ def sft_config(plan: Plan) -> SFTConfig:
         padding_free=False,
         assistant_only_loss=False,  # the labels are there already, by finetune/data/rendering.py
         completion_only_loss=False,
-        pad_to_multiple_of=max(
-            PAD, 2 * plan.context_parallel
-        ),  # torch's ring attention cuts a row in 2 parts for each rank
+        pad_to_multiple_of=_padded_to(plan),
         loss_type="nll",
+        router_aux_loss_coef=0.0,  # a base of experts may ask for a second loss, which is no mean over tokens
         average_tokens_across_devices=True,  # the mean is over the tokens of all ranks and all rows of a step
         per_device_train_batch_size=1,
         gradient_accumulation_steps=plan.accumulation,
@@ -60,6 +58,14 @@ def sft_config(plan: Plan) -> SFTConfig:
         push_to_hub=False,
         **_recomputed(launch),
     )
+
+
+def _padded_to(plan: Plan) -> int | None:
+    """Torch's ring attention cuts a row in 2 parts for each rank that shares it; a row of one GPU is not padded.
+
+    Padding has transformers make a mask of length x length for attention (43 GiB at 152,000 tokens), and flash attention takes none.
+    """
+    return 2 * plan.context_parallel if plan.context_parallel > 1 else None
 
 
 def _recomputed(launch: Launch) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def tokenizer_of(base: Base) -> Any:
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(base.name, revision=base.revision or None)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # whatever a file of strange content makes of foreign code; _unreadable
         raise _unreadable(base, "tokenizer", error) from error
     tokenizer.chat_template = inference_template(base.template)
     return tokenizer
@@ -52,9 +52,18 @@ def config_of(base: Base) -> Any:
 
         try:
             config = AutoConfig.from_pretrained(base.name, revision=base.revision or None)
-        except (OSError, ValueError) as error:
+            _told_positions(config)
+        except Exception as error:
             raise _unreadable(base, "configuration", error) from error
+    if getattr(config, "num_nextn_predict_layers", 0):
+        # GLM-4.5's layer that predicts a second token (MTP): transformers leaves it out when it loads, so the trained model has none.
+        config.num_nextn_predict_layers = 0
     return with_yarn(config, base.yarn_factor)
+
+
+def _told_positions(config: Any) -> tuple[int, float]:
+    """What is read of the positions later on, so that a model that tells them otherwise, or none, is refused before any row is read."""
+    return native_positions(config), float((config.rope_parameters or {}).get("factor") or 1)
 
 
 def native_positions(config: Any) -> int:
@@ -101,5 +110,8 @@ def _demo_config(base: Base) -> Any:
 
 
 def _unreadable(base: Base, what: str, error: Exception) -> UserError:
-    at = f" at {base.revision}" if base.revision else ""
-    return UserError(f"train.base.name: the {what} of {base.name}{at} cannot be read: {error}")
+    """The sentence for an error of transformers, of whatever kind: those that it means for users tell what to do themselves."""
+    at, said = f" at {base.revision}" if base.revision else "", " ".join(str(error).split())
+    if not isinstance(error, (OSError, ValueError)):
+        said = f"{type(error).__name__}: {said}. Take a model that transformers reads, with rotary positions, or mend its files"
+    return UserError(f"train.base.name: the {what} of {base.name}{at} cannot be read: {said}")

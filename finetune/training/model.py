@@ -16,6 +16,10 @@ from pipeline.errors import UserError
 from pipeline.files import canonical_json, sha256_text
 from pipeline.train_sections import Base, Lora, Train
 
+# Attention and MLP. In a GLM-4.5, peft (0.21) takes the last three for its routed experts and leaves its dense and shared MLPs as they are.
+# The router is no name here: trained without a loss that balances the experts, it may send all tokens to few of them.
+LORA_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
 
 def load(train: Train, seed: int) -> PreTrainedModel:
     """The base model, ready to be trained.
@@ -79,14 +83,14 @@ def stored_dtype(base: Base) -> torch.dtype:
 
 
 def lora_config(lora: Lora) -> LoraConfig | None:
-    """LoRA on every linear layer but the output (https://arxiv.org/abs/2305.14314, section 4); None for rank 0."""
+    """LoRA on LORA_LAYERS, of a Qwen3 every linear layer but the output (https://arxiv.org/abs/2305.14314, section 4); None for rank 0."""
     if not lora.rank:
         return None
     return LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
-        target_modules="all-linear",
+        target_modules=list(LORA_LAYERS),
         task_type="CAUSAL_LM",
     )
 

@@ -13,7 +13,22 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from finetune.launch.launches import read_launch
 from finetune.plan import Plan
-from pipeline.errors import LimiError
+from pipeline.errors import LimiError, UserError
+
+
+def hold_gpus(plan: Plan) -> None:
+    """Before the arguments are made, which refuse bf16 without a GPU, and a rank whose GPU is not there, in words of torch's.
+
+    Raises UserError where the ranks of a node are more than the GPUs that torch finds.
+    """
+    launch = read_launch(plan.train.hardware.launch)
+    found, wanted = torch.cuda.device_count(), launch.per_machine
+    if launch.cpu or found >= wanted:
+        return
+    raise UserError(
+        f"train.hardware.launch is {plan.train.hardware.launch}, for {wanted} GPU{'s' * (wanted > 1)} on a node, and torch finds "
+        f"{found or 'none'} here; look at nvidia-smi and CUDA_VISIBLE_DEVICES, or take a launch for fewer; cpu needs none"
+    )
 
 
 def hold_to(plan: Plan) -> None:
@@ -24,10 +39,10 @@ def hold_to(plan: Plan) -> None:
             f"{plan.processes} processes were planned, this is one of {state.num_processes}: the run would have another batch than was "
             f"planned. Start it by `limi train`, or as finetune/cluster shows; finetune/launch/{launch}.yaml is the configuration"
         )
-    # Several processes that find no GPU are no longer several, so these are told above.
-    if plan.processes == 1 and state.device.type == "cpu" and not read_launch(launch).cpu:
+    if plan.processes == 1 and not read_launch(launch).cpu and torch.cuda.device_count() > 1:
         raise LimiError(
-            f"train.hardware.launch is {launch}, and torch finds no GPU here; cpu is the one that needs none"
+            f"train.hardware.launch is {launch}, and torch finds {torch.cuda.device_count()} GPUs here: the Trainer would put the whole "
+            "model on each. `limi train` shows it one; without it, set CUDA_VISIBLE_DEVICES to one"
         )
 
 

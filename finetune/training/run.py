@@ -10,22 +10,23 @@ from transformers.utils import logging as transformers_logging
 from finetune.data import prepared
 from finetune.plan import Plan
 from finetune.runs.final import write_final
-from finetune.runs.keeping import KeepCheckpoints, agree_on_checkpoint
+from finetune.runs.keeping import KeepCheckpoints, agree_on_checkpoint, on_each
 from finetune.runs.live import LiveCallback
-from finetune.runs.signals import SaveOnTerm
+from finetune.runs.signals import SaveOnTerm, unstopped
 from finetune.training.arguments import sft_config
 from finetune.training.base import tokenizer_of
+from finetune.training.base_weights import hold_weights
 from finetune.training.model import load
-from finetune.training.ranks import hold_to
+from finetune.training.ranks import hold_gpus, hold_to
 from finetune.training.trainer import Trainer
 
 
-def run(plan: Plan) -> bool:
-    """Run the plan to its end and write model/final; False where it stopped on the way, as it was asked to."""
+def run(plan: Plan) -> None:
+    """Run the plan to its end and write model/final; where it stopped on the way, as it was asked to, there is none."""
     trainer, finished = train(plan)
     if finished:
-        write_final(trainer, plan, tokenizer_of(plan.train.base))
-    return finished
+        with unstopped():
+            write_final(trainer, plan, tokenizer_of(plan.train.base))
 
 
 def train(plan: Plan, watching: Sequence[TrainerCallback] = ()) -> tuple[Trainer, bool]:
@@ -43,8 +44,10 @@ def trainer_of(plan: Plan, watching: Sequence[TrainerCallback] = ()) -> tuple[Tr
     """
     if not sys.stderr.isatty():
         transformers_logging.disable_progress_bar()
+    hold_gpus(plan)
     arguments = sft_config(plan)
     hold_to(plan)
+    on_each(lambda: hold_weights(plan.train.base, plan.base_weights))
     rows = prepared.read(Path(plan.prepared), plan.prepared_sha256)
     stop = SaveOnTerm(plan)
     trainer = Trainer(

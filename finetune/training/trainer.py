@@ -10,6 +10,7 @@ from transformers import PrinterCallback, TrainerCallback, TrainerControl, Train
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
+from finetune.data.rendering import NO_LOSS
 from finetune.launch.launches import read_launch
 from finetune.plan import Plan
 from finetune.training.buffers import Buffers
@@ -19,8 +20,6 @@ from finetune.training.order import Order
 from finetune.training.ranks import Held
 from finetune.training.telling import Telling
 from pipeline.errors import LimiError
-
-NO_LOSS = -100
 
 
 class Trainer(SFTTrainer):
@@ -107,8 +106,8 @@ class Finite(TrainerCallback):
             value = (logs or {}).get(name, 0.0)
             if not torch.isfinite(torch.as_tensor(value)):
                 raise LimiError(
-                    f"step {state.global_step}: {name} is {value}. The run is ended and this step is not saved; take a lower "
-                    "train.optimizer.learning_rate or a longer warmup, and go on from the last checkpoint"
+                    f"step {state.global_step}: {name} is {value}. The run is ended and this step is not saved. The same "
+                    "parameters would come here again: train anew with a lower train.optimizer.learning_rate or a longer warmup"
                 )
 
 

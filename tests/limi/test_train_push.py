@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from finetune.plan import Plan, write_plan
 from finetune.runs.manifest import write_manifest
 from limi.train_push import show_push
 from pipeline.errors import UserError
+from pipeline.files import sha256_text
 from pipeline.masking.secrets import secrets
+from tests.conftest import ROOT
 from tests.curated.hub.pushing import hashes, on_hub
 from tests.finetune.made import train
 from tests.servers.hub import TOKEN, HubServer
@@ -19,17 +22,32 @@ from tests.servers.hub.configured import by_lfs
 # huggingface_hub 2.4 sends large files in a way that its own HTTP library has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 NAME = "amara/agent"
+ROWS = "rows, as they were trained on"
 
 
 def a_plan(name: str = "demo") -> Plan:
     told = {"rows": 1, "tokens": 9, "loss_tokens": 5, "steps": 1, "processes": 1, "context_parallel": 1, "seed": 1}
-    places = {"prepared": "p", "prepared_sha256": "", "output": "model", "plots": "plots", "metrics": "m"}
+    places = {
+        "base_weights": "",
+        "file_rows": 1,
+        "dropped": 0,
+        "file_sha256": sha256_text(ROWS),
+        "prepared": "p",
+        "prepared_sha256": "",
+        "output": "model",
+        "plots": "plots",
+        "metrics": "m",
+    }
     return Plan.model_validate({"train": train(base={"name": name}).model_dump()} | told | places)
 
 
 def trained(plan: Plan) -> Path:
     """A clone where everything is committed, with a model as a run leaves it."""
     write_plan(Path("model/plan.json"), plan)
+    Path(plan.train.rows.file).parent.mkdir()
+    Path(plan.train.rows.file).write_text(ROWS)
+    params = yaml.safe_load((ROOT / "profiles/limi.yaml").read_text())
+    Path("params.yaml").write_text(yaml.safe_dump(params | {"train": plan.train.model_dump(), "seed": plan.seed}))
     final = plan.final
     final.mkdir(exist_ok=True)
     (final / "README.md").write_text("---\nlibrary_name: transformers\n---\n# A model\n")
@@ -45,7 +63,7 @@ def trained(plan: Plan) -> Path:
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     (tmp_path / "clone").mkdir()
     monkeypatch.chdir(tmp_path / "clone")
-    Path(".gitignore").write_text("/model/\n")
+    Path(".gitignore").write_text("/model/\n/sft/\n/params.yaml\n")
     for command in (("init", "-q"), ("add", "."), ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x")):
         subprocess.run(["git", *command], check=True)
     with HubServer(tmp_path / "hub") as server, by_lfs(server.url, tmp_path / "home"):
@@ -104,6 +122,55 @@ def test_a_model_of_another_plan_than_the_one_that_lies_there_is_refused(
     trained(plan)
     write_plan(Path("model/plan.json"), plan.model_copy(update={"seed": 2}))
     assert "model/final is not the model of model/plan.json; run `limi train`" in refused(capsys, server)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("rows", "origin", "pull_request"),
+        ("rows", "samples", 10),
+        ("optimizer", "learning_rate", 0.5),
+        ("", "seed", 9),
+        ("base", "name", "Qwen/Qwen3-4B"),
+    ],
+)
+def test_an_ablation_whose_parameters_were_taken_back_is_refused(
+    server: HubServer, capsys: pytest.CaptureFixture[str], section: str, key: str, value: object
+) -> None:
+    plan = a_plan("Qwen/Qwen3-8B")
+    trained(plan)
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    (params["train"][section] if section else params)[key] = value
+    Path("params.yaml").write_text(yaml.safe_dump(params))
+    said = refused(capsys, server)
+    assert "model/final was trained by other parameters than params.yaml has now, as after an ablation" in said
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (ROWS + " and one more", "has changed since model/final was trained on it; run `limi train`"),
+        (None, "is missing, which model/final was trained on; `dvc pull`"),
+    ],
+)
+def test_rows_that_are_others_than_it_was_trained_on_are_refused(
+    server: HubServer, capsys: pytest.CaptureFixture[str], rows: str | None, sentence: str
+) -> None:
+    plan = a_plan("Qwen/Qwen3-8B")
+    trained(plan)
+    file = Path(plan.train.rows.file)
+    file.unlink()
+    if rows is not None:
+        file.write_text(rows)
+    assert f"refused: {file} {sentence}" in refused(capsys, server)
+
+
+def test_another_launch_than_the_one_it_was_trained_by_changes_nothing(server: HubServer) -> None:
+    trained(a_plan("Qwen/Qwen3-8B"))
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    params["train"]["hardware"]["host_memory_gb"] = 7
+    Path("params.yaml").write_text(yaml.safe_dump(params))
+    assert push()
 
 
 def test_what_is_not_committed_is_refused(server: HubServer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from finetune.plan import Plan
+from finetune.runs.manifest import write_manifest
 from tests.finetune.runs.killing import End, Start, end, make
 from tests.finetune.runs.made import base_in, plan_in
 from tests.finetune.training.bases import tiny_glm
@@ -43,7 +44,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
         folder.mkdir()
         base_in(folder / "bases/little")
         tiny_glm(folder / "bases/glm")
-        make(folder, starts_of(plans_in(folder)))
+        plans = plans_in(folder)
+        plans["ddp"].final.mkdir(parents=True)
+        write_manifest(plans["ddp"].final, plans["ddp"])  # as of an earlier training of this plan
+        make(folder, starts_of(plans))
 
     top = tmp_path_factory.getbasetemp()
     folder = made_once(top.parent if "PYTEST_XDIST_WORKER" in os.environ else top, "training-runs", train)
@@ -55,6 +59,8 @@ def plans_in(folder: Path) -> dict[str, Plan]:
     """`based` is on a folder with a model in bf16, read further by YaRN; `fsdp2` on a mixture of experts; the others on the demo's."""
     plans = {name: plan_in(folder / name) for name in ("whole", "chain", "fresh")}
     plans["lora"] = plan_in(folder / "lora", {"lora.rank": 4, "optimizer.learning_rate": 0.02})
+    shared_out = {"lora.rank": 4, "optimizer.learning_rate": 0.02, "hardware.launch": "eight-gpus"}
+    plans["lora in parts"] = plan_in(folder / "lora in parts", shared_out, processes=2, context_parallel=1)
     based = {"base.name": str(folder / "bases/little"), "base.yarn_factor": 2.0}
     plans["based"] = plan_in(folder / "based", based, steps=2)
     for kind, (launch, shared) in RANKS.items():
@@ -65,12 +71,19 @@ def plans_in(folder: Path) -> dict[str, Plan]:
     return plans
 
 
+def saving_each_step(plan: Plan) -> Plan:
+    """The same training, as who has lost a night to long pauses between checkpoints goes on with it."""
+    train = plan.train.model_copy(update={"schedule": plan.train.schedule.model_copy(update={"save_steps": 1})})
+    return plan.model_copy(update={"train": train})
+
+
 def starts_of(plans: dict[str, Plan]) -> list[Start]:
     """`chain` is started once for each moment; the later starts of `fresh` forget Adam, the last one unseen.
 
     Those on two ranks are killed when the last checkpoint lies there without a mark, and started again; before that, `ddp` is stopped by
     a SIGTERM, and after it, it has lost Adam's file.
     """
+    parts = plans["lora in parts"]
     starts = [
         Start("whole", plans["whole"]),
         *(Start(f"chain {moment}", plans["chain"], "one", moment) for moment in MOMENTS),
@@ -79,8 +92,12 @@ def starts_of(plans: dict[str, Plan]) -> list[Start]:
         Start("fresh 2", plans["fresh"], "one", "fresh_adam"),
         Start("fresh 3", plans["fresh"], "one", "fresh_adam_unseen"),
         Start("lora 1", plans["lora"], "one", "step@4"),
-        Start("lora 2", plans["lora"]),
+        Start("lora 2", saving_each_step(plans["lora"]), "one", "sigterm_in_final"),
         Start("stopped", plans["ddp"], "ddp", "sigterm@3"),
+        Start("full disk", parts, "fsdp2", "full_disk@2"),
+        Start("full disk for a part", parts, "fsdp2", "full_disk_in_part@2"),
+        Start("lora in parts 1", parts, "fsdp2", "unmarked@6"),
+        Start("lora in parts 2", parts, "fsdp2"),
     ]
     for kind in RANKS:
         starts += [Start(f"{kind} 1", plans[kind], kind, "unmarked@6"), Start(f"{kind} 2", plans[kind], kind)]

@@ -6,6 +6,7 @@ checkpoint of step 4 lies there whole and has no mark yet. Rank 0 kills itself w
 is gone, as its launcher does it.
 """
 
+import errno
 import gc
 import json
 import os
@@ -142,6 +143,7 @@ def _be(start: Start, folder: Path, rank: int, ranks: int) -> None:
 def _run(start: Start, folder: Path, rank: int, ranks: int) -> None:
     import torch.distributed as dist
 
+    from finetune.runs.manifest import is_final_of
     from finetune.training import run
     from pipeline.errors import LimiError
 
@@ -153,8 +155,9 @@ def _run(start: Start, folder: Path, rank: int, ranks: int) -> None:
         train = run.train
         run.train = lambda plan: train(plan, watching)
         try:
-            how = "done" if run.run(start.plan) else "stopped"
-        except LimiError as error:
+            run.run(start.plan)
+            how = "done" if is_final_of(start.plan) else "stopped"
+        except (LimiError, OSError) as error:
             how = str(error)
             traceback.print_exc()
     if rank == 0:
@@ -169,7 +172,7 @@ def _die() -> None:
 
 
 def _armed(start: Start, folder: Path, rank: int) -> list[Any]:
-    """Have the moment come; gives callbacks. SIGTERM goes to the last rank alone, everything else to rank 0."""
+    """Have the moment come; gives callbacks. SIGTERM and a part without room go to the last rank alone, everything else to rank 0."""
     from finetune.runs import checkpoints, final, keeping, stopping
     from finetune.training.trainer import Trainer
 
@@ -177,6 +180,8 @@ def _armed(start: Start, folder: Path, rank: int) -> list[Any]:
     saved = f"checkpoint-{step}"
     if moment == "sigterm" and rank == start.plan.processes - 1:
         return [_in_step(int(step), lambda: os.kill(os.getpid(), signal.SIGTERM))]
+    if moment == "full_disk_in_part" and rank == start.plan.processes - 1:
+        _before(keeping, "write_parts", lambda path, *_: path.name == saved, _find_no_room)
     if rank:
         return []
     if moment == "stop_file":
@@ -191,17 +196,25 @@ def _armed(start: Start, folder: Path, rank: int) -> list[Any]:
         _before(
             checkpoints, "write_json", lambda path, _: path.parent.name == saved, lambda: _keep_and_die(start, folder)
         )
+    if moment == "full_disk":
+        _before(checkpoints, "write_json", lambda path, _: path.parent.name == saved, _find_no_room)
     if moment == "lost_optimizer":
         (start.plan.checkpoints / saved / "optimizer.pt").unlink()
     if moment == "removing":
         _before(checkpoints.shutil, "rmtree", lambda path, **_: Path(path).name == saved, _die)
     if moment == "final":
         _before(final, "write_manifest", lambda *_: True, _die)
+    if moment == "sigterm_in_final":
+        _before(final, "write_manifest", lambda *_: True, lambda: os.kill(os.getpid(), signal.SIGTERM))
     if moment.startswith("fresh_adam"):
         Trainer._load_optimizer_and_scheduler = lambda self, path: None  # type: ignore[method-assign]
     if moment == "fresh_adam_unseen":
         keeping.check_read_back = lambda path, sums: None
     return []
+
+
+def _find_no_room() -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def _keep_and_die(start: Start, folder: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from finetune.plan import Plan
 from finetune.runs import checkpoints
-from finetune.runs.checkpoints import MARK, check_read_back, choose, lacking, mark, newest_complete, remove_old
+from finetune.runs.checkpoints import MARK, check_read_back, choose, lacking, mark, remove_old
 from pipeline.errors import LimiError, UserError
 from tests.finetune.runs.made import plan_in
 
@@ -46,12 +46,12 @@ def marked(plan: Plan, *steps: int) -> Path:
 
 
 def test_without_any_the_first_step_is_next(plan: Plan) -> None:
-    assert newest_complete(plan.checkpoints, plan) is None
+    assert choose(plan.checkpoints, plan).path is None
 
 
 def test_the_newest_by_its_step_and_not_by_its_name_or_time_is_chosen(plan: Plan) -> None:
     folder = marked(plan, 10, 9, 2)
-    assert newest_complete(folder, plan) == folder / "checkpoint-10"
+    assert choose(folder, plan).path == folder / "checkpoint-10"
 
 
 def test_one_without_a_mark_is_passed_over_and_named(plan: Plan) -> None:
@@ -72,14 +72,14 @@ def test_a_newest_one_that_lost_a_file_is_refused_and_not_replaced_by_an_older(p
     with pytest.raises(
         UserError, match=rf"checkpoint-4 was whole and has lost {name} since.*remove .*checkpoint-4 to go on"
     ):
-        newest_complete(folder, plan)
+        choose(folder, plan)
 
 
 def test_a_file_of_another_size_is_as_good_as_lost(plan: Plan) -> None:
     folder = marked(plan, 4)
     (folder / "checkpoint-4/optimizer.pt").write_bytes(b"som")
     with pytest.raises(UserError, match=r"has lost optimizer\.pt"):
-        newest_complete(folder, plan)
+        choose(folder, plan)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_file_of_another_size_is_as_good_as_lost(plan: Plan) -> None:
 def test_one_of_another_plan_is_refused_with_what_differs(plan: Plan, change: dict[str, Any], sentence: str) -> None:
     folder = marked(plan, 4)
     with pytest.raises(UserError, match=f"checkpoint-4 is of another run: {sentence}"):
-        newest_complete(folder, changed(plan, change))
+        choose(folder, changed(plan, change))
 
 
 @pytest.mark.parametrize(
@@ -108,11 +108,12 @@ def test_one_of_another_plan_is_refused_with_what_differs(plan: Plan, change: di
         {"train.rows.max_tokens": 99},
         {"plots": "elsewhere"},
         {"output": "elsewhere"},
+        {"file_sha256": "f" * 64},
     ],
 )
 def test_what_does_not_change_the_training_may_change(plan: Plan, change: dict[str, Any]) -> None:
     folder = marked(plan, 4)
-    assert newest_complete(folder, changed(plan, change)) == folder / "checkpoint-4"
+    assert choose(folder, changed(plan, change)).path == folder / "checkpoint-4"
 
 
 def changed(plan: Plan, change: dict[str, Any]) -> Plan:
@@ -130,7 +131,7 @@ def test_a_mark_that_cannot_be_read_is_said(plan: Plan) -> None:
     folder = marked(plan, 4)
     (folder / "checkpoint-4" / MARK).write_text("[]")
     with pytest.raises(UserError, match=r"complete\.json cannot be read; remove .*checkpoint-4"):
-        newest_complete(folder, plan)
+        choose(folder, plan)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +172,20 @@ def test_parts_of_ranks_need_their_metadata_which_is_written_last(plan: Plan) ->
     assert lacking(path, 1) == []
 
 
+def test_of_an_adapter_in_parts_every_ranks_part_must_be_there(plan: Plan) -> None:
+    shared_out = changed(plan, {"train.lora.rank": 4, "train.hardware.launch": "eight-gpus", "processes": 2})
+    empty = ("pytorch_model_fsdp_0/__0_0.distcp", "pytorch_model_fsdp_0/.metadata")  # as accelerate writes it then
+    parts = ("adapter_parts/rank-0.pt", "adapter_parts/rank-1.pt")
+    path = written(
+        shared_out, 4, (*empty, *parts, "optimizer.pt", "scheduler.pt", "rng_state_0.pth", "rng_state_1.pth")
+    )
+    (path / parts[1]).write_bytes(b"")
+    with pytest.raises(LimiError, match=r"was written without a rank's adapter \(adapter_parts/rank-1\.pt\);"):
+        mark(path, shared_out, SUMS * 2)
+    (path / parts[1]).write_bytes(b"some")
+    mark(path, shared_out, SUMS * 2)
+
+
 def test_weights_in_several_files_need_all_of_them(plan: Plan) -> None:
     names = ("model-1.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth")
     path = written(plan, 4, names)
@@ -202,7 +217,7 @@ def test_a_removal_that_is_cut_short_leaves_an_unfinished_one_and_no_damaged_one
         remove_old(folder, 1)
     monkeypatch.undo()
     (folder / "checkpoint-4" / MARK).unlink()
-    assert newest_complete(folder, plan) is None
+    assert choose(folder, plan).path is None
     assert [path.name for path in checkpoints.choose(folder, plan).unfinished] == ["checkpoint-4", "checkpoint-2"]
 
 

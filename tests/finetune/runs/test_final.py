@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -150,6 +151,19 @@ def test_a_template_that_renders_otherwise_is_found(runs: Runs, tmp_path: Path) 
     template.write_text(template.read_text().replace("<|im_start|>", "<|im_start|> ", 1))
     with pytest.raises(LimiError, match="renders row row-0 otherwise than it was trained"):
         check_template(folder, plan)
+
+
+def test_a_row_that_has_gone_from_its_file_since_is_told(runs: Runs, tmp_path: Path) -> None:
+    plan = runs.plans["whole"]
+    rows = pl.read_parquet(plan.train.rows.file).with_columns(
+        pl.format("other-{}", "trajectory_id").alias("trajectory_id")
+    )
+    rows.write_parquet(tmp_path / "rows.parquet")
+    section = plan.train.model_copy(
+        update={"rows": plan.train.rows.model_copy(update={"file": str(tmp_path / "rows.parquet")})}
+    )
+    with pytest.raises(LimiError, match=r"row row-0 was trained and is not in .*rows\.parquet any more"):
+        check_template(plan.final, plan.model_copy(update={"train": section}))
 
 
 def copied(plan: Plan, folder: Path) -> tuple[Path, dict[str, torch.Tensor], object]:

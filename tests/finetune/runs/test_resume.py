@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from finetune.runs.checkpoints import newest_complete
+from finetune.runs.checkpoints import choose
 from finetune.runs.live import metrics_folder
 from finetune.runs.manifest import is_final_of
 from finetune.runs.stopping import is_asked_to_stop
@@ -79,7 +79,7 @@ def test_only_as_many_checkpoints_stay_as_were_asked_for(runs: Runs) -> None:
     for name in ("whole", "chain"):
         plan = runs.plans[name]
         assert len(list(plan.checkpoints.glob("checkpoint-*"))) == plan.train.schedule.keep_checkpoints == 2
-        assert newest_complete(plan.checkpoints, plan) == plan.checkpoints / "checkpoint-6"
+        assert choose(plan.checkpoints, plan).path == plan.checkpoints / "checkpoint-6"
 
 
 def test_a_state_that_does_not_come_back_ends_the_run(runs: Runs) -> None:
@@ -100,6 +100,21 @@ def test_lora_goes_on_from_its_adapter(runs: Runs) -> None:
     assert is_final_of(runs.plans["lora"])
 
 
+def test_a_run_that_goes_on_saves_as_often_as_it_is_told_now(runs: Runs) -> None:
+    plan = runs.plans["lora"]
+    assert plan.train.schedule.save_steps == 2
+    assert sorted(path.name for path in plan.checkpoints.glob("checkpoint-*")) == ["checkpoint-5", "checkpoint-6"]
+
+
+def test_lora_in_parts_goes_on_from_its_adapter_to_the_last_bit(runs: Runs) -> None:
+    plan, before = runs.plans["lora in parts"], kept(runs.folder, "lora in parts 1")
+    assert (runs.ends["lora in parts 1"].how, runs.ends["lora in parts 2"].how) == ("killed", "done")
+    assert "after step 4" in runs.ends["lora in parts 2"].said
+    assert figures(metrics_folder(plan)) == figures(before / "plots/metrics")
+    parts = hashes(plan.checkpoints / "checkpoint-6", "adapter_parts/*.pt", "optimizer_0/*.distcp")
+    assert parts == hashes(before / "checkpoint", "adapter_parts/*.pt", "optimizer_0/*.distcp") and len(parts) == 4
+
+
 @pytest.mark.parametrize("kind", sorted(RANKS))
 def test_on_two_ranks_the_steps_after_a_resume_are_the_same_to_the_last_bit(runs: Runs, kind: str) -> None:
     plan, before = runs.plans[kind], kept(runs.folder, f"{kind} 1")
@@ -111,11 +126,24 @@ def test_on_two_ranks_the_steps_after_a_resume_are_the_same_to_the_last_bit(runs
     assert is_final_of(plan)
 
 
+def test_a_full_disk_on_the_first_rank_ends_the_others_too(runs: Runs) -> None:
+    assert "No space left on device" in runs.ends["full disk"].how
+    assert "rank 0 failed: OSError: [Errno 28] No space left on device" in (runs.folder / "process-1.log").read_text()
+
+
+def test_a_full_disk_for_the_last_ranks_part_of_an_adapter_ends_all_of_them(runs: Runs) -> None:
+    assert runs.ends["full disk for a part"].how == "rank 1 failed: OSError: [Errno 28] No space left on device"
+
+
+def test_a_sigterm_while_the_model_is_written_changes_nothing(runs: Runs) -> None:
+    assert runs.ends["lora 2"].how == "done"
+
+
 def test_a_newest_checkpoint_without_its_optimizer_ends_all_ranks_with_one_sentence(runs: Runs) -> None:
     assert re.search(r"checkpoint-6 was whole and has lost optimizer\.pt since", runs.ends["lost"].how)
 
 
 def test_a_sigterm_to_one_rank_stops_all_of_them_after_the_same_step(runs: Runs) -> None:
-    assert runs.ends["stopped"].how == "stopped"
+    assert runs.ends["stopped"].how == "stopped", "a model of the same plan from before does not pass for this run's"
     assert "stopped as asked after step 3 of 6" in runs.ends["stopped"].said
     assert "after step 3" in runs.ends["ddp 1"].said

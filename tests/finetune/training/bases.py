@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, Glm4MoeConfig, Qwen3Config
+from transformers import AutoModelForCausalLM, Glm4MoeConfig, Qwen3Config, Qwen3MoeConfig
 
 from finetune.training import demo_tokenizer
 
@@ -28,6 +28,14 @@ def tiny_glm(folder: Path) -> Path:
         if name.endswith("e_score_correction_bias"):
             buffer.copy_(torch.linspace(-0.05, 0.05, len(buffer)))
     return _saved(model, tokenizer, folder)
+
+
+def tiny_qwen_moe(folder: Path) -> Path:
+    """A Qwen3 of experts, whose configuration has a loss that balances them, as Qwen3-30B-A3B's has."""
+    tokenizer = demo_tokenizer.build("qwen3")
+    experts = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 16, "router_aux_loss_coef": 0.001}
+    settings = SHAPE | {"num_hidden_layers": 2, "max_position_embeddings": 512} | experts
+    return _saved(_made(Qwen3MoeConfig(vocab_size=len(tokenizer), **settings)), tokenizer, folder)
 
 
 def tiny_qwen(folder: Path, **changed: Any) -> Path:

@@ -1,6 +1,9 @@
 """The base model before its weights: configuration with YaRN, tokenizer with our template, errors that say what to do."""
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +12,7 @@ from finetune.training.base import config_of, native_positions, tokenizer_of
 from pipeline.errors import UserError
 from pipeline.train_sections import Base
 from tests.finetune import made
-from tests.finetune.training.bases import tiny_qwen
+from tests.finetune.training.bases import tiny_glm, tiny_qwen
 
 
 def base(name: str | Path, yarn_factor: float = 1.0) -> Base:
@@ -43,6 +46,12 @@ def test_qwen3s_positions_are_those_it_was_trained_on_and_not_those_of_its_confi
     assert config.max_position_embeddings == 131072
 
 
+def test_a_layer_for_a_second_token_that_is_not_loaded_is_not_promised(tmp_path: Path) -> None:
+    folder = tiny_glm(tmp_path)
+    assert '"num_nextn_predict_layers": 1' in (folder / "config.json").read_text()
+    assert config_of(base(folder)).to_dict()["num_nextn_predict_layers"] == 0
+
+
 def test_a_model_whose_positions_are_scaled_already_is_refused(tmp_path: Path) -> None:
     rope = {"rope_type": "linear", "factor": 2.0, "rope_theta": 10_000.0}
     folder = tiny_qwen(tmp_path, rope_parameters=rope)
@@ -59,3 +68,32 @@ def test_the_tokenizer_has_the_template_that_is_trained_whatever_it_came_with(fo
 def test_a_base_that_is_not_there_is_named(read: object, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^train\.base\.name: the (configuration|tokenizer) of .*/none cannot be read"):
         read(base(tmp_path / "none"))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"hidden_size": "a"}, "Field 'hidden_size' expected int, got str"),
+        ({"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4}}, "Missing required keys in `rope_parameters`"),
+        ({"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4, "factor": "a"}}, "could not convert string"),
+        (
+            {"model_type": "gpt2"},
+            "AttributeError: 'GPT2Config' object has no attribute 'rope_parameters'. Take a model",
+        ),
+        ({"model_type": "none"}, "does not recognize this architecture"),
+    ],
+)
+def test_a_configuration_that_says_nothing_sensible_is_told_in_a_sentence(
+    tmp_path: Path, changed: dict[str, Any], sentence: str
+) -> None:
+    told = changed if "model_type" in changed else {"model_type": "qwen3", **changed}
+    (tmp_path / "config.json").write_text(json.dumps(told))
+    with pytest.raises(UserError, match=f"^train.base.name: the configuration of .* cannot be read: .*{sentence}"):
+        config_of(base(tmp_path))
+
+
+def test_a_tokenizer_that_is_none_is_told_in_a_sentence(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "base")
+    (tmp_path / "base/tokenizer_config.json").write_text("[]")
+    with pytest.raises(UserError, match=r"the tokenizer of .* cannot be read: AttributeError: .* mend its files"):
+        tokenizer_of(base(tmp_path / "base"))

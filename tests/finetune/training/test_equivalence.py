@@ -14,7 +14,7 @@ from finetune.plan import Plan
 from finetune.training.learning_rate import learning_rate
 from tests.finetune import made, world
 from tests.finetune.training import plain
-from tests.finetune.training.bases import tiny_glm
+from tests.finetune.training.bases import tiny_glm, tiny_qwen_moe
 from tests.finetune.world import Case, Seen
 
 NEAR = 1e-5
@@ -45,6 +45,7 @@ def runs(folder: Path) -> dict[str, Seen]:
 
     alone = [case("one"), case("one", "cut_rows"), case("one", name="one glm", base=glm)]
     alone.append(case("one", name="one glm lora", base=glm, lora={"rank": 4}))
+    alone.append(case("one", name="one moe", base={"name": str(tiny_qwen_moe(folder / "moe"))}))
     alone.append(case("one", name="one bf16", precision="bf16"))
     alone.append(replace(case("ddp"), name="two planned, one there", kind="one"))
     together = [case(kind) for kind in DISTRIBUTED]
@@ -104,6 +105,14 @@ def test_a_loss_in_bf16_is_not_rounded_to_bf16(runs: dict[str, Seen]) -> None:
 def test_loss_and_gradient_are_those_of_plain_torch(runs: dict[str, Seen], folder: Path) -> None:
     by_hand = plain.train(planned(folder / "one", "one"))
     losses, norms = differences(runs["one"], Seen(losses=by_hand.losses, grad_norms=by_hand.grad_norms))
+    assert max(losses + norms) < NEAR
+
+
+def test_a_base_that_asks_for_a_second_loss_is_trained_on_the_tokens_mean_alone(
+    runs: dict[str, Seen], folder: Path
+) -> None:
+    by_hand = plain.train(planned(folder / "one moe", "one", base={"name": str(folder / "moe")}))
+    losses, norms = differences(runs["one moe"], Seen(losses=by_hand.losses, grad_norms=by_hand.grad_norms))
     assert max(losses + norms) < NEAR
 
 

@@ -1,25 +1,25 @@
 """The weights: in which precision, with which positions, and the demo's always the same."""
 
-from collections.abc import Iterator
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from accelerate import PartialState
+from peft import get_peft_model
 
 from finetune.training.base import DEMO_FOLDER, config_of
 from finetune.training.model import filled_by_the_first_rank, load, lora_config, room_for, stored_dtype
 from pipeline.errors import UserError
 from tests.finetune import made
-from tests.finetune.training.bases import tiny_qwen
+from tests.finetune.training.bases import tiny_glm, tiny_qwen
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo's model is made in the project's folder."""
     monkeypatch.chdir(tmp_path)
-    return
 
 
 def dtypes(**changed: dict[str, Any]) -> set[torch.dtype]:
@@ -41,6 +41,28 @@ def test_lora_is_as_the_parameters_say_and_none_at_rank_0() -> None:
     assert lora is not None
     assert (lora.r, lora.lora_alpha, lora.lora_dropout) == (4, 8, 0.1)
     assert lora_config(made.train(lora={"rank": 0}).lora) is None
+
+
+def adapted(folder: Path) -> set[str]:
+    """Names of the weights that LoRA trains in a model, without the numbers of layers."""
+    model = load(made.train(base={"name": str(folder)}), 3)
+    lora = lora_config(made.train(lora={"rank": 4}).lora)
+    named = get_peft_model(model, lora).named_parameters()
+    names = (
+        re.search(r"layers\.\d+\.(.*?)\.(?:base_layer\.)?lora_", name) for name, weight in named if weight.requires_grad
+    )
+    return {name[1] for name in names if name}
+
+
+@pytest.mark.filterwarnings("ignore")  # peft's own
+def test_lora_is_on_every_layer_of_a_qwen3_but_the_output(tmp_path: Path) -> None:
+    attention = {f"self_attn.{name}_proj" for name in "qkvo"}
+    assert adapted(tiny_qwen(tmp_path)) == attention | {"mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"}
+
+
+@pytest.mark.filterwarnings("ignore")  # peft's own
+def test_lora_is_on_attention_and_experts_of_a_glm_and_not_on_its_router(tmp_path: Path) -> None:
+    assert adapted(tiny_glm(tmp_path)) == {f"self_attn.{name}_proj" for name in "qkvo"} | {"mlp.experts"}
 
 
 def test_the_demos_model_is_the_same_for_a_seed_and_another_for_another() -> None:
