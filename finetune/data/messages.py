@@ -25,6 +25,7 @@ _KEYS = {
     "tool": {"role", "content", "tool_call_id", "name"},
 }
 _LONG = 40  # characters of a key or a number that a sentence shows
+_MANY = 5  # keys that a sentence names
 _CALL_KEYS = {"id", "type", "index", "function"}
 
 
@@ -108,11 +109,11 @@ def _message(value: Any, place: str) -> Message:
     role = known.get("role")
     if role not in ROLES:
         raise UserError(
-            f"{place}: the role {role!r} is unknown, so it would not be rendered; there are {', '.join(ROLES)}"
+            f"{place}: the role {_shown(role)} is unknown, so it would not be rendered; there are {', '.join(ROLES)}"
         )
     if unknown := sorted(known.keys() - _KEYS[role]):
         raise UserError(
-            f"{place}: {role} messages have no {', '.join(map(repr, unknown))} that a chat template renders, so it would be lost; "
+            f"{place}: {role} messages have no {_named(unknown)} that a chat template renders, so it would be lost; "
             "move it into the content, or leave it out of the row"
         )
     message: Message = {"role": role, "content": _text(known.get("content", ""), f"{place}.content")}
@@ -124,14 +125,16 @@ def _message(value: Any, place: str) -> Message:
 
 
 def _turn(known: dict[str, Any], place: str) -> dict[str, Any]:
-    """Reasoning (in place of content too, where it stands there in its tags), calls and `train` of an assistant's message."""
+    """Reasoning (in place of content too, where it stands there in its tags), calls and `train` of an assistant's message.
+
+    Some servers write the tags and, beside them, a `reasoning_content` that is empty: it says as much as none.
+    """
     given = [name for name in _REASONING if name in known]
     if len(given) > 1:
         raise UserError(f"{place}: has {' and '.join(given)}; reasoning has one name, so leave one out")
-    reasoning = _text(known[given[0]], f"{place}.{given[0]}") if given else None
+    reasoning = _text(known[given[0]], f"{place}.{given[0]}") if given else ""
     turn: dict[str, Any] = {}
-    if reasoning is None:
-        reasoning = ""
+    if not reasoning:
         content = _text(known.get("content", ""), f"{place}.content")
         if content.lstrip().startswith("<think>"):
             before, closed, after = content.lstrip().removeprefix("<think>").partition("</think>")
@@ -139,7 +142,8 @@ def _turn(known: dict[str, Any], place: str) -> dict[str, Any]:
                 raise UserError(
                     f"{place}.content: begins with <think> and has no </think>; where its reasoning ends can't be told"
                 )
-            reasoning, turn["content"] = before, after
+            # The newlines around belong to the tags, and the templates write them again.
+            reasoning, turn["content"] = before.strip("\n"), after.lstrip("\n")
     if "</think>" in reasoning or "<think>" in reasoning:
         raise UserError(
             f"{place}: its reasoning holds <think> or </think>, so it would be read as if it ended there; leave the row out, "
@@ -153,7 +157,7 @@ def _turn(known: dict[str, Any], place: str) -> dict[str, Any]:
         turn["tool_calls"] = [_call(call, f"{place}.tool_calls[{index}]") for index, call in enumerate(calls)]
     train = known.get("train", True)
     if not isinstance(train, bool):
-        raise UserError(f"{place}.train: is {train!r}; true or false says whether the turn carries loss")
+        raise UserError(f"{place}.train: is {_shown(train)}; true or false says whether the turn carries loss")
     if not train:
         turn["train"] = False
     return turn
@@ -170,7 +174,7 @@ def _call(value: Any, place: str) -> dict[str, Any]:
     }
     if known:
         raise UserError(
-            f"{place}: has {', '.join(map(repr, sorted(known)))}, which no chat template renders; leave it out of the row"
+            f"{place}: has {_named(sorted(known))}, which no chat template renders; leave it out of the row"
         )
     arguments = function.get("arguments")
     if isinstance(arguments, str):
@@ -181,6 +185,16 @@ def _call(value: Any, place: str) -> dict[str, Any]:
         )
     name = None if value.get("id") is None else _text(value["id"], f"{place}.id")
     return {"id": name, "function": {"name": function["name"], "arguments": arguments}}
+
+
+def _shown(value: Any) -> str:
+    """A value as a sentence shows it. It may be of any length, and of any characters."""
+    return repr(value)[:_LONG]
+
+
+def _named(keys: list[str]) -> str:
+    """The first few keys, as a sentence shows them."""
+    return ", ".join(_shown(key) for key in keys[:_MANY]) + (f" and {len(keys) - _MANY} more" * (len(keys) > _MANY))
 
 
 def _text(value: Any, place: str) -> str:

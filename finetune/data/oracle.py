@@ -17,6 +17,7 @@ Span = tuple[int, int]
 _QWEN_TURN = re.compile(r"<\|im_start\|>([a-z]+)\n")
 _GLM_TURN = re.compile(r"<\|(system|user|assistant|observation)\|>")
 _GLM_STOPS = ("user", "observation")
+_TAKEN_AWAY = {"qwen3": "\n", "glm4-moe": None}
 
 
 def loss_mask(text: str, spans: Sequence[Span], trained: Sequence[bool], template: str) -> list[bool]:
@@ -51,15 +52,27 @@ def turns_of(text: str, template: str) -> Iterator[Span]:
 def first_lost(text: str, messages: list[dict[str, Any]], template: str) -> str:
     """The place of the first thing said that is not in the text at its turn, in the order of the messages; empty if all of it is there.
 
-    Blanks at both ends are not looked for: the templates take them away.
+    What a template takes away at both ends of a text is not looked for: newlines for Qwen3's, all blanks for GLM-4.5's.
     """
-    reached = 0
+    reached, away = 0, _TAKEN_AWAY[template]
     for place, said in _said(messages, template):
-        found = text.find(said.strip(), reached)
+        said = said.strip(away)
+        found = text.find(said, reached)
         if found < 0:
             return place
-        reached = found + len(said.strip())
+        reached = found + len(said)
     return ""
+
+
+def taken_away(turns: list[dict[str, Any]], template: str) -> int:
+    """How many characters of the assistant's reasoning and text the template takes away at their ends."""
+    away, found = _TAKEN_AWAY[template], 0
+    for turn in turns:
+        reasoning, content = turn.get("reasoning_content", ""), turn["content"]
+        found += len(reasoning) - len(reasoning.strip(away))
+        # Qwen3's template leaves newlines at the end of a text where they are.
+        found += len(content) - len(content.lstrip(away) if template == "qwen3" else content.strip(away))
+    return found
 
 
 def _said(messages: list[dict[str, Any]], template: str) -> Iterator[tuple[str, str]]:

@@ -72,10 +72,17 @@ def _read(path: Path) -> pl.DataFrame:
         raise UserError(
             f"{path} is missing; `dvc repro export_sft` writes sft/train.parquet, and train.rows.file names another"
         ) from None
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise UserError(f"{path} can't be read as a parquet file ({error})") from None
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:  # ValueError: a NUL in the path
+        raise UserError(f"{str(path)!r} can't be read as a parquet file ({error}); train.rows.file names it") from None
+    try:
+        table = table.with_columns(pl.col(names).cast(pl.String))
+    except pl.exceptions.PolarsError as error:
+        raise UserError(
+            f"{path}: {' and '.join(names)} have to be texts ({str(error).partition(chr(10))[0]}); write them as "
+            "`limi trajectories export` does, or leave the columns out"
+        ) from None
     numbers = pl.format("row-{}", pl.int_range(1, pl.len() + 1))
-    table = table.with_columns(row_id=pl.col("trajectory_id").cast(pl.String) if "trajectory_id" in names else numbers)
+    table = table.with_columns(row_id=pl.col("trajectory_id") if "trajectory_id" in names else numbers)
     for name in ("row_id", *_TEXTS):
         if table[name].null_count():
             raise UserError(f"{path}: row {table[name].is_null().arg_max()} (the first is 0) has no {name}")

@@ -2,7 +2,7 @@
 
 accelerate takes some files to mean less than they say (measured with 1.15): `MULTI_CPU` starts one process whatever `num_processes` is,
 FSDP with `use_cpu` becomes DDP, context parallelism without FSDP2 is left out. Such a file is refused here, and each rank holds its world
-against the plan (finetune/training/__main__.py).
+against the plan (finetune/training/ranks.py).
 """
 
 from dataclasses import dataclass

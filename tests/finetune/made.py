@@ -9,10 +9,17 @@ import yaml
 from finetune.data import prepared
 from finetune.data.rendering import NO_LOSS, Rendered
 from finetune.plan import Plan
+from finetune.training.base_weights import weights_name
 from pipeline.train_sections import Train
 
 ROOT = Path(__file__).resolve().parents[2]
-LENGTHS = (400, 130, 260, 101, 333)  # tokens; none is a multiple of what rows are padded to
+LENGTHS = (
+    400,
+    130,
+    260,
+    101,
+    333,
+)  # tokens; two ranks that share a row take multiples of 4, so some rows are padded there
 
 
 def rows(lengths: tuple[int, ...] = LENGTHS) -> list[Rendered]:
@@ -42,6 +49,10 @@ def plan(folder: Path, section: Train, steps: int, processes: int = 1, context_p
     return Plan(
         train=section,
         seed=3,
+        base_weights=weights_name(section.base),
+        file_sha256="",
+        file_rows=held.rows,
+        dropped=0,
         prepared=str(path),
         prepared_sha256=held.sha256,
         rows=held.rows,

@@ -48,7 +48,6 @@ class Seen:
     tensors: int = 0
     dtensors: int = 0
     gradients: list[str] = field(default_factory=list)
-    weights_sha256: str = ""
     error: str = ""
 
 
@@ -154,6 +153,8 @@ def surroundings(case: Case) -> Iterator[None]:
     before = dict(os.environ)
     os.environ.update(launched(case.kind, {"fp32": "no", "bf16": "bf16"}[case.plan.train.hardware.precision]))
     with ExitStack() as stack:
+        if case.kind in SHARDED:
+            stack.enter_context(shims.gpus_not_counted())
         if case.kind in SHARDED and case.wrong != "no_shim":
             stack.enter_context(shims.fsdp_on_cpu())
         if case.kind == "fsdp2_cp":

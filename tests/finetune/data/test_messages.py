@@ -46,10 +46,11 @@ def test_reasoning_is_read_under_each_of_its_names(name: str) -> None:
     assert read(turn(**{name: "hm"}))[0]["reasoning_content"] == "hm"
 
 
-def test_reasoning_in_its_tags_in_the_content_is_reasoning() -> None:
-    (message,) = read(turn(content="\n<think>\nhm\n</think>\n\nthe tag </think> ends it"))
-    assert message["reasoning_content"] == "\nhm\n"
-    assert message["content"] == "\n\nthe tag </think> ends it"
+@pytest.mark.parametrize("beside", [{}, {"reasoning_content": None}, {"reasoning_content": ""}, {"reasoning": ""}])
+def test_reasoning_in_its_tags_in_the_content_is_reasoning(beside: dict[str, Any]) -> None:
+    (message,) = read(turn(content="\n<think>\nhm\n</think>\n\nthe tag </think> ends it", **beside))
+    assert message["reasoning_content"] == "hm"
+    assert message["content"] == "the tag </think> ends it"
 
 
 def test_a_tag_that_content_only_speaks_of_stays_where_it_is() -> None:
@@ -108,6 +109,23 @@ def test_a_turn_without_loss_says_so_and_no_other_does() -> None:
 def test_what_a_template_would_drop_or_misread_is_refused_with_its_place(message: Any, refusal: str) -> None:
     with pytest.raises(UserError, match=rf"row-7: messages\[2\].*{refusal}"):
         read(turn(), message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "k" * 5000, "content": "x"},
+        {"role": ["k"] * 5000, "content": "x"},
+        turn(**{"k" * 5000: 1}),
+        turn(**{f"k{number}": 1 for number in range(5000)}),
+        turn(train="k" * 5000),
+        calling(function={"name": "f", "arguments": {}, "k" * 5000: 1}),
+    ],
+)
+def test_a_refusal_is_short_whatever_the_message_says(message: Any) -> None:
+    with pytest.raises(UserError) as refusal:
+        read(message)
+    assert len(str(refusal.value)) < 350
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", "null", '"a"'])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from finetune.data import oracle
-from finetune.data.checking import checked, refuse_lost, refuse_other_loss
+from finetune.data.checking import refuse_lost, refuse_other_loss
 from finetune.data.messages import carries_loss
 from finetune.data.rendering import NO_LOSS, render, render_by
 from finetune.data.templates import STOP_TOKENS, training_template
@@ -23,7 +23,9 @@ def test_the_templates_loss_is_that_of_the_text(
     template: str, messages: list[dict[str, Any]], defined: list[Any]
 ) -> None:
     read = row(messages, defined)
-    rendered = checked(read, tokenizer(template), template)
+    rendered = render(read, tokenizer(template), template)
+    refuse_lost(read, rendered, template)
+    refuse_other_loss(read, rendered, template)
     trained = [carries_loss(message) for message in read.messages if message["role"] == "assistant"]
     mask = oracle.loss_mask(rendered.text, rendered.spans, trained, template)
     assert [label != NO_LOSS for label in rendered.labels] == mask
@@ -112,6 +114,13 @@ def test_what_is_said_twice_has_to_be_there_twice_and_in_the_order_it_was_said()
     assert oracle.first_lost("a b a", said, "qwen3") == ""
     assert oracle.first_lost("a b", said, "qwen3") == "messages[2].content"
     assert oracle.first_lost("b a a", said, "qwen3") == "messages[1].content"
+
+
+def test_blanks_that_the_template_does_not_take_away_have_to_be_there() -> None:
+    said = [{"role": "user", "content": "\n  def f():\n"}]
+    assert oracle.first_lost("x\n  def f():", said, "qwen3") == ""
+    assert oracle.first_lost("x\ndef f():", said, "qwen3") == "messages[0].content"
+    assert oracle.first_lost("x\ndef f():", said, "glm4-moe") == ""
 
 
 def test_labels_shifted_by_one_are_refused() -> None:

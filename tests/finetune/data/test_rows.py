@@ -90,6 +90,9 @@ def test_more_samples_than_rows_are_refused(tmp_path: Path) -> None:
         ({"messages": [None, *[MESSAGES] * 11]}, r"row 0 \(the first is 0\) has no messages"),
         ({"tools": [*["[]"] * 11, None]}, "row 11 .* has no tools"),
         ({"trajectory_id": ["\x1b[31m", *map(str, range(11))]}, r"'\\x1b\[31m' in the column trajectory_id is no name"),
+        ({"trajectory_id": [["a"]] * 12}, r"a\.parquet: .* have to be texts \(cannot cast List"),
+        ({"trajectory_id": [b"\xff"] * 12}, "have to be texts"),
+        ({"pr_id": [["a"]] * 12}, "have to be texts"),
         ({"trajectory_id": ["same"] * 12}, "same is the name of several rows"),
         ({"messages": [MESSAGES, "[]", *[MESSAGES] * 10]}, "t1: messages: is no list of messages"),
     ],
@@ -112,6 +115,8 @@ def test_a_missing_or_broken_file_is_told_with_the_command_that_writes_it(tmp_pa
     (tmp_path / "a.parquet").write_text("no parquet")
     with pytest.raises(UserError, match="can't be read as a parquet file"):
         names(tmp_path / "a.parquet")
+    with pytest.raises(UserError, match=r"'a\\x00b' can't be read as a parquet file \(embedded null byte\)"):
+        names(Path("a\0b"))
 
 
 def test_all_rows_that_can_not_be_trained_are_told_at_once_up_to_a_number(tmp_path: Path) -> None:
