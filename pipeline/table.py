@@ -51,8 +51,9 @@ class Table:
                 self._check_columns(dict(piece.schema), path)
                 yield piece
 
-        with atomic(path) as unfinished:
-            register_io_source(checked, schema=self.schema).sink_parquet(unfinished, **self._layout(fingerprint))
+        # Polars gets an open file: one that it opens itself it can still make after an error of the pieces has arrived here.
+        with atomic(path) as unfinished, unfinished.open("wb") as file:
+            register_io_source(checked, schema=self.schema).sink_parquet(file, **self._layout(fingerprint))
 
     def _check_columns(self, found: dict[str, pl.DataType], path: Path) -> None:
         if list(found.items()) != list(self.schema.items()):

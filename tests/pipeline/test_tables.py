@@ -237,8 +237,9 @@ def test_an_error_among_the_pieces_arrives_as_it_is(tmp_path: Path) -> None:
         yield LEDGER.frame([FATE])
         raise UserError("the second piece is not there; make it")
 
-    with pytest.raises(UserError, match="the second piece is not there"):
-        LEDGER.write_pieces(pieces(), tmp_path / "a.parquet")
+    for _ in range(30):  # a file that is made too late is seen on a busy machine alone
+        with pytest.raises(UserError, match="the second piece is not there"):
+            LEDGER.write_pieces(pieces(), tmp_path / "a.parquet")
     assert not list(tmp_path.iterdir())
 
 
