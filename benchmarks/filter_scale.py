@@ -27,9 +27,9 @@ import polars as pl
 import psutil
 
 from benchmarks.filter_speed import in_pieces, rules
-from pipeline.cluster import run_partitions
 from pipeline.filtering import STAGE, judge_file
 from pipeline.ledger import write_fates_by_repository
+from pipeline.partitions import run_partitions
 from pipeline.sections import Dask
 from pipeline.tables import LEDGER, VERDICTS
 

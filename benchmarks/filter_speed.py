@@ -33,7 +33,7 @@ import polars as pl
 import yaml
 from unidiff import PatchSet, UnidiffParseError
 
-from pipeline.cluster import run_partitions
+from pipeline.cluster import run_on_cluster
 from pipeline.filtering import PARQUET, TOKENS, judge_file
 from pipeline.sections import Dask, Filter
 from pipeline.tokens import count, count_up_to, encoding
@@ -133,7 +133,7 @@ def in_a_cluster(parts: list[Path], out: Path, workers: int, copies: int) -> flo
         for copy in range(copies)
         for part in parts
     ]
-    results = run_partitions(judge_file, tasks, where, f"{workers} workers")
+    results = run_on_cluster(judge_file, tasks, where, workers, f"{workers} workers")
     next(results)
     started = time.monotonic()
     for _ in results:

@@ -1,10 +1,9 @@
-"""The one place that knows where partitions are worked on.
+"""Partitions on a Dask cluster; pipeline/partitions.py says when there is one.
 
 `dask.scheduler: local` starts worker processes on this machine for the time of a stage; an address uses a cluster that is
 there already (its workers need this project installed and the same folder mounted).
 """
 
-import os
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +16,6 @@ from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
 from pipeline.errors import LimiError, UserError
 from pipeline.fingerprint import code_fingerprint
-from pipeline.progress import track
 from pipeline.sections import Dask
 
 Result = TypeVar("Result")
@@ -37,18 +35,16 @@ LARGEST_BATCH = 8  # partitions; handing out costs the scheduler a few milliseco
 TURNS = 4  # a batch is at most this part of what each worker still has to do, so that all end at about the same time
 
 
-def run_partitions(
-    function: Callable[..., Result], partitions: Sequence[tuple[Any, ...]], where: Dask, title: str
+def run_on_cluster(
+    function: Callable[..., Result], partitions: Sequence[tuple[Any, ...]], where: Dask, workers: int, title: str
 ) -> Iterator[Result]:
-    """Call `function(*partition)` for each partition on the cluster; gives the results as they come, in any order.
+    """Call `function(*partition)` for each partition on the cluster, where it is local of so many workers; gives the results as they come.
 
-    The first error ends the run: what is under way is cancelled, what was finished stays. A plain function over explicit
-    partitions, because Dask may call a function it does not know the result type of on made-up rows. Only a few partitions for
-    each worker are handed out at a time, so that neither this process nor the scheduler grows with their number.
+    A plain function over explicit partitions, because Dask may call a function it does not know the result type of on made-up
+    rows. Only a few partitions for each worker are handed out at a time, so that neither this process nor the scheduler grows
+    with their number.
     """
-    if not partitions:
-        return
-    with _client(where, len(partitions)) as client:
+    with _client(where, workers) as client:
         threads = max(1, sum(client.nthreads().values()))
         module = _module_of(function)
         code = code_fingerprint(module)
@@ -70,7 +66,7 @@ def run_partitions(
                 hand_out(1)
 
         try:
-            yield from track(results(), len(partitions), title)
+            yield from results()
         except KilledWorker as error:
             raise LimiError(
                 f"{title}: a worker was killed again and again, most likely for memory ({error}). Raise dask.memory_per_worker "
@@ -105,7 +101,7 @@ def _work(function: Callable[..., Result], module: str, code: str, batch: Sequen
 
 
 @contextmanager
-def _client(where: Dask, partitions: int) -> Iterator[Client]:
+def _client(where: Dask, workers: int) -> Iterator[Client]:
     if where.scheduler != "local":
         try:
             client = Client(where.scheduler, timeout=dask.config.get("limi.scheduler-timeout", "10s"))
@@ -117,7 +113,6 @@ def _client(where: Dask, partitions: int) -> Iterator[Client]:
         with client:
             yield client
         return
-    workers = min(where.workers or os.cpu_count() or 1, partitions)
     # One thread each: Polars and git bring their own parallelism, and several tokenizers hold the interpreter lock.
     with (
         dask.config.set(_SHORT_LOGS),

@@ -36,7 +36,7 @@ DATA_BESIDE = {
     ),
 }
 # Say how a run looks and where it works, never what it computes.
-WITHOUT_EFFECT = ("pipeline/cluster.py", "pipeline/progress.py", "pipeline/errors.py")
+WITHOUT_EFFECT = ("pipeline/partitions.py", "pipeline/cluster.py", "pipeline/progress.py", "pipeline/errors.py")
 
 
 def fingerprint(*parts: Any) -> str:

@@ -50,8 +50,8 @@ class Dask(Section):
     """Where partitions are worked on."""
 
     scheduler: str = Field(description="`local`, or the address of a Dask scheduler such as tcp://host:8786")
-    workers: NonNegative = Field(description="local worker processes; 0 is one per core")
-    memory_per_worker: str = Field(description="a local worker's memory limit, such as 4GiB")
+    workers: NonNegative = Field(description="local workers; 0: one per core, 1: none, the stage works itself")
+    memory_per_worker: str = Field(description="a local worker's memory limit, such as 4GiB; else there is none")
 
 
 class Source(Section):

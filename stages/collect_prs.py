@@ -10,7 +10,6 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.clones.collect import collect_clone
-from pipeline.cluster import run_partitions
 from pipeline.files import sweep
 from pipeline.fingerprint import code_fingerprint, fingerprint
 from pipeline.github.collect import Wanted, collect_repositories
@@ -18,6 +17,7 @@ from pipeline.github.reading import open_reading
 from pipeline.github.report import Report
 from pipeline.ledger import fate, write_fates
 from pipeline.params import Params, read_params
+from pipeline.partitions import run_partitions
 from pipeline.sections import Collect
 from pipeline.table import part_name
 from pipeline.tables import PULLS, REPOS

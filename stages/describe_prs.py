@@ -4,7 +4,6 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.cluster import run_partitions
 from pipeline.compare.contamination import Contamination, contamination_of
 from pipeline.compare.fingerprints import fingerprints, table
 from pipeline.compare.similarity import Bands
@@ -12,6 +11,7 @@ from pipeline.description import COLUMNS, describe
 from pipeline.files import sweep
 from pipeline.fingerprint import code_fingerprint, fingerprint
 from pipeline.params import read_params
+from pipeline.partitions import run_partitions
 from pipeline.plots import patch_token_points, sub_domain_points, write_points
 from pipeline.table import part_name
 from pipeline.tables import FACTS, PULLS, REPOS, VERDICTS

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from pipeline.cluster import run_partitions
 from pipeline.files import sweep, write_json
 from pipeline.filtering import STAGE, Cost, judge_file
 from pipeline.fingerprint import code_fingerprint, fingerprint
 from pipeline.ledger import write_fates_by_repository
 from pipeline.params import read_params
+from pipeline.partitions import run_partitions
 from pipeline.plots import language_points, write_points
 from pipeline.table import part_name
 from pipeline.tables import LEDGER, PULLS, REPOS, VERDICTS

@@ -93,10 +93,10 @@ def repository(make_repository: Callable[[str], Repository]) -> Repository:
 
 
 class Project:
-    """A copy of the project in an empty folder, where stages and commands run as a user runs them, with one worker.
+    """A copy of the project in an empty folder, where stages and commands run as a user runs them, without workers of Dask.
 
-    A worker takes more time to start than the demo world takes to be worked on, and the suite's other process wants the second core.
-    What several workers do otherwise is shown by tests that say `workers: 0`.
+    A cluster takes more time to start than the demo world takes to be worked on, and the suite's other process wants the second core.
+    What workers do otherwise is shown by tests that say `workers: 0`.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 from distributed import LocalCluster
 
 from pipeline import cluster
-from pipeline.cluster import AHEAD, LARGEST_BATCH, batched, run_partitions
+from pipeline.cluster import AHEAD, LARGEST_BATCH, batched
 from pipeline.errors import LimiError, UserError
+from pipeline.partitions import run_partitions
 from pipeline.sections import Dask
 
 LOCAL = Dask(scheduler="local", workers=2, memory_per_worker="1GiB")
@@ -64,6 +65,23 @@ def test_every_partition_gives_its_result_once() -> None:
 def test_no_partition_starts_no_cluster() -> None:
     nowhere = Dask(scheduler="tcp://127.0.0.1:9", workers=0, memory_per_worker="1GiB")
     assert list(run_partitions(square, [], nowhere, "nothing")) == []
+
+
+@pytest.mark.parametrize(("workers", "partitions"), [(1, 3), (2, 1)])
+def test_what_one_local_worker_would_do_is_done_here(workers: int, partitions: int) -> None:
+    one = LOCAL.model_copy(update={"workers": workers})
+    here = list(run_partitions(process_id, [(number,) for number in range(partitions)], one, "who"))
+    assert here == [os.getpid()] * partitions
+
+
+def test_what_several_would_do_is_not_done_here() -> None:
+    assert os.getpid() not in set(run_partitions(process_id, [(1,), (2,)], LOCAL, "who"))
+
+
+def test_an_error_ends_the_work_that_is_done_here(tmp_path: Path) -> None:
+    one = LOCAL.model_copy(update={"workers": 1})
+    with pytest.raises(UserError, match="three is not wanted"):
+        list(run_partitions(refuse_three, [(3,), (4,)], one, "numbers"))
 
 
 def test_a_scheduler_at_an_address_does_the_work_elsewhere(address: str) -> None:
@@ -127,4 +145,4 @@ def test_partitions_come_in_batches_that_get_smaller_towards_the_end(
 
 def test_a_partition_that_kills_its_worker_is_a_failure_that_says_what_to_do() -> None:
     with pytest.raises(LimiError, match=r"dask\.memory_per_worker"):
-        list(run_partitions(die, [(1,)], LOCAL, "deadly"))
+        list(run_partitions(die, [(1,), (2,)], LOCAL, "deadly"))
