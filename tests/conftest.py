@@ -17,6 +17,7 @@ import yaml
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
+from tests.alone import alone
 from tests.parallel import UnitScheduling, made_once, place
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,9 +119,9 @@ class Project:
         shutil.copy(ROOT / "profiles/demo.yaml", folder / "params.yaml")
         self.edit("workers: 0", "workers: 1")
 
-    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, network: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", *command],
+            [sys.executable, "-m", *command] if network else alone("-m", *command),
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -188,15 +189,15 @@ class DvcProject(Project):
         if lock.exists() and not lock.read_bytes():
             lock.unlink()
 
-    def dvc(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def dvc(self, *arguments: str, network: bool = True) -> subprocess.CompletedProcess[str]:
         self.mend_lock()
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return self.run("dvc", *arguments, PATH=path)
+        return self.run("dvc", *arguments, network=network, PATH=path)
 
-    def repro(self, *arguments: str) -> list[str]:
+    def repro(self, *arguments: str, network: bool = True) -> list[str]:
         """Run `dvc repro` of the stages named, else of all but the training, and return the stages it ran."""
         named = any(argument.partition("@")[0] in (*STAGES, "train") for argument in arguments)
-        done = self.dvc("repro", *arguments, *(() if named else LAST))
+        done = self.dvc("repro", *arguments, *(() if named else LAST), network=network)
         assert done.returncode == 0, done.stdout + done.stderr
         return [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
 
@@ -206,10 +207,10 @@ class DvcProject(Project):
 
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a fresh clone after its first `dvc repro`. Nobody changes it: tests work on copies (`copy_of`)."""
+    """The folder of a fresh clone after its first `dvc repro`, without a network. Nobody changes it: tests work on copies (`copy_of`)."""
 
     def make(folder: Path) -> None:
-        assert DvcProject(folder).repro() == STAGES
+        assert DvcProject(folder).repro(network=False) == STAGES
 
     top = tmp_path_factory.getbasetemp()
     return made_once(top.parent if "PYTEST_XDIST_WORKER" in os.environ else top, "demo-run", make)
