@@ -133,7 +133,7 @@ def in_a_cluster(parts: list[Path], out: Path, workers: int, copies: int) -> flo
         for copy in range(copies)
         for part in parts
     ]
-    results = run_on_cluster(judge_file, tasks, where, workers, f"{workers} workers")
+    results = run_on_cluster(judge_file, tasks, where, f"{workers} workers")
     next(results)
     started = time.monotonic()
     for _ in results:

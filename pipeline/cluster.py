@@ -4,6 +4,7 @@
 there already (its workers need this project installed and the same folder mounted).
 """
 
+import os
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -36,15 +37,15 @@ TURNS = 4  # a batch is at most this part of what each worker still has to do, s
 
 
 def run_on_cluster(
-    function: Callable[..., Result], partitions: Sequence[tuple[Any, ...]], where: Dask, workers: int, title: str
+    function: Callable[..., Result], partitions: Sequence[tuple[Any, ...]], where: Dask, title: str
 ) -> Iterator[Result]:
-    """Call `function(*partition)` for each partition on the cluster, where it is local of so many workers; gives the results as they come.
+    """Call `function(*partition)` for each partition on the cluster; gives the results as they come, in any order.
 
     A plain function over explicit partitions, because Dask may call a function it does not know the result type of on made-up
     rows. Only a few partitions for each worker are handed out at a time, so that neither this process nor the scheduler grows
     with their number.
     """
-    with _client(where, workers) as client:
+    with _client(where, len(partitions)) as client:
         threads = max(1, sum(client.nthreads().values()))
         module = _module_of(function)
         code = code_fingerprint(module)
@@ -70,7 +71,7 @@ def run_on_cluster(
         except KilledWorker as error:
             raise LimiError(
                 f"{title}: a worker was killed again and again, most likely for memory ({error}). Raise dask.memory_per_worker "
-                "or lower dask.workers in params.yaml and run again; finished partitions are kept"
+                "or lower dask.workers in params.yaml (1: no worker and no limit) and run again; finished partitions are kept"
             ) from None
         finally:
             client.cancel(list(handed_out))
@@ -101,7 +102,7 @@ def _work(function: Callable[..., Result], module: str, code: str, batch: Sequen
 
 
 @contextmanager
-def _client(where: Dask, workers: int) -> Iterator[Client]:
+def _client(where: Dask, partitions: int) -> Iterator[Client]:
     if where.scheduler != "local":
         try:
             client = Client(where.scheduler, timeout=dask.config.get("limi.scheduler-timeout", "10s"))
@@ -113,6 +114,7 @@ def _client(where: Dask, workers: int) -> Iterator[Client]:
         with client:
             yield client
         return
+    workers = min(where.workers or os.cpu_count() or 1, partitions)
     # One thread each: Polars and git bring their own parallelism, and several tokenizers hold the interpreter lock.
     with (
         dask.config.set(_SHORT_LOGS),

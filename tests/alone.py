@@ -4,12 +4,18 @@ import fcntl
 import os
 import socket
 import struct
+import subprocess
 import sys
 
 
 def alone(*command: str) -> list[str]:
     """The command line by which Python runs `command` where there is no network but its own loopback."""
     return ["unshare", "--map-root-user", "--net", sys.executable, __file__, *command]
+
+
+def can_be_alone() -> bool:
+    """Whether this machine lets us make such a network."""
+    return subprocess.run(alone("-c", ""), stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pipeline.partitions import run_partitions
 from pipeline.sections import Dask
 
 LOCAL = Dask(scheduler="local", workers=2, memory_per_worker="1GiB")
+ONE = LOCAL.model_copy(update={"workers": 1})
 
 
 def square(number: int) -> int:
@@ -34,6 +35,11 @@ def leave_a_mark(number: int, folder: str) -> None:
 
 def die(number: int) -> int:
     os._exit(1)
+
+
+def leave_a_mark_and_refuse_three(number: int, folder: str) -> None:
+    leave_a_mark(number, folder)
+    refuse_three(number)
 
 
 def process_id(number: int) -> int:
@@ -67,21 +73,22 @@ def test_no_partition_starts_no_cluster() -> None:
     assert list(run_partitions(square, [], nowhere, "nothing")) == []
 
 
-@pytest.mark.parametrize(("workers", "partitions"), [(1, 3), (2, 1)])
-def test_what_one_local_worker_would_do_is_done_here(workers: int, partitions: int) -> None:
-    one = LOCAL.model_copy(update={"workers": workers})
-    here = list(run_partitions(process_id, [(number,) for number in range(partitions)], one, "who"))
-    assert here == [os.getpid()] * partitions
+def test_what_one_local_worker_would_do_is_done_here() -> None:
+    assert list(run_partitions(process_id, [(1,), (2,), (3,)], ONE, "who")) == [os.getpid()] * 3
 
 
-def test_what_several_would_do_is_not_done_here() -> None:
-    assert os.getpid() not in set(run_partitions(process_id, [(1,), (2,)], LOCAL, "who"))
+@pytest.mark.parametrize("partitions", [1, 2])
+def test_what_several_have_to_do_is_not_done_here(partitions: int) -> None:
+    """The last partition of many as well: the limit of memory is each worker's."""
+    found = set(run_partitions(process_id, [(number,) for number in range(partitions)], LOCAL, "who"))
+    assert found and os.getpid() not in found
 
 
 def test_an_error_ends_the_work_that_is_done_here(tmp_path: Path) -> None:
-    one = LOCAL.model_copy(update={"workers": 1})
     with pytest.raises(UserError, match="three is not wanted"):
-        list(run_partitions(refuse_three, [(3,), (4,)], one, "numbers"))
+        partitions = [(number, str(tmp_path)) for number in (2, 3, 4)]
+        list(run_partitions(leave_a_mark_and_refuse_three, partitions, ONE, "numbers"))
+    assert {path.name for path in tmp_path.iterdir()} == {"2", "3"}
 
 
 def test_a_scheduler_at_an_address_does_the_work_elsewhere(address: str) -> None:
@@ -145,4 +152,4 @@ def test_partitions_come_in_batches_that_get_smaller_towards_the_end(
 
 def test_a_partition_that_kills_its_worker_is_a_failure_that_says_what_to_do() -> None:
     with pytest.raises(LimiError, match=r"dask\.memory_per_worker"):
-        list(run_partitions(die, [(1,), (2,)], LOCAL, "deadly"))
+        list(run_partitions(die, [(1,)], LOCAL, "deadly"))

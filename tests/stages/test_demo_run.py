@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +11,7 @@ import pytest
 import yaml
 
 from pipeline.ledger import read_fates, reconcile
-from tests.alone import alone
+from tests.alone import alone, can_be_alone
 from tests.conftest import PRODUCTS, ROOT, STAGES, DvcProject, Project
 
 
@@ -106,6 +105,7 @@ def test_a_changed_parameter_reruns_exactly_the_stages_below(
 
 def test_a_clone_gives_the_bytes_that_another_folder_gave_without_a_network(finished: DvcProject) -> None:
     """The lock of the repository tells what came out where its stages ran last, on another day and with workers."""
+    assert can_be_alone(), "the run had a network, as `unshare --map-root-user --net` does not work here"
     locked = yaml.safe_load((ROOT / "dvc.lock").read_text(encoding="utf-8"))["stages"].values()
     told = {out["path"]: out["md5"] for stage in locked for out in stage.get("outs", ())}
     for name in PRODUCTS:
@@ -123,6 +123,20 @@ def test_workers_give_the_bytes_that_none_gives_without_a_network(finished: DvcP
     assert {path.name: path.read_bytes() for path in verdicts.iterdir()} == before
 
 
-def test_what_runs_without_a_network_refuses_to_run_with_one() -> None:
-    done = subprocess.run([sys.executable, *alone("-c", "print('it ran')")[4:]], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (1, "") and "there is a network here" in done.stderr
+# Gives the loopback interface the address that tests/alone.py looks for, and goes on as the command it is given.
+A_NETWORK = """
+import fcntl, os, socket, struct, sys
+with socket.socket(type=socket.SOCK_DGRAM) as a_socket:
+    address = struct.pack("16sHH4s8x", b"lo", socket.AF_INET, 0, socket.inet_aton("192.0.2.1"))
+    fcntl.ioctl(a_socket, 0x8916, address)  # SIOCSIFADDR
+    fcntl.ioctl(a_socket, 0x8914, struct.pack("16sH14s", b"lo", 0x1 | 0x40, b""))  # SIOCSIFFLAGS
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+@pytest.mark.parametrize(("before", "said"), [((), ""), (("-c", A_NETWORK), "there is a network here\n")])
+def test_what_runs_without_a_network_refuses_to_run_with_one(before: tuple[str, ...], said: str) -> None:
+    *unshare, python, script, option, program = alone("-c", "print('it ran')")
+    command = [*unshare, python, *before, script, option, program]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("" if said else "it ran\n", said)
