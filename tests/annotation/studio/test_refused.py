@@ -18,8 +18,8 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def desk(any_label_studio: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with Desk(any_label_studio, tmp_path_factory.mktemp("desk"), calibration=0, people=2) as desk:
+def desk(label_studio: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with Desk(label_studio, tmp_path_factory.mktemp("desk"), calibration=0, people=2) as desk:
         desk.push(TASKS)
         yield desk
 
