@@ -9,13 +9,22 @@ from pipeline.train_sections import Train
 
 
 @dataclass(frozen=True)
+class Room:
+    """A disk that is written to: what for, the folder of it, and bytes that are needed there at most and that are free."""
+
+    holds: str
+    folder: Path
+    needed: int
+    free: int
+
+
+@dataclass(frozen=True)
 class Disk:
-    """Bytes: of one checkpoint, of the model in the end, of both as many times as they are there at once, and of what is free for them."""
+    """Bytes of one checkpoint and of the model in the end, and the one or two disks that they come to; checkpoints are on the first."""
 
     checkpoint: int
     final: int
-    needed: int
-    free: int
+    rooms: tuple[Room, ...]
 
 
 def estimate(shape: Shape, train: Train, output: Path, checkpoints: Path) -> Disk:
@@ -23,14 +32,29 @@ def estimate(shape: Shape, train: Train, output: Path, checkpoints: Path) -> Dis
 
     A checkpoint is the trained weights and Adam's two moments, fp32: 12 bytes for each. There is one more than are kept, as the oldest
     goes only after the newest is whole (finetune/runs/keeping.py). What this training has there already counts as free.
+
+    A new model/final stands beside the old one at first (finetune/runs/final.py). The old one is in use already, so that only the new
+    one is needed.
     """
     trained = shape.lora_parameters(train.lora.rank) if train.lora.rank else shape.parameters
     checkpoint, final = 12 * trained, shape.stored * shape.parameters
-    needed = (
-        checkpoint * (train.schedule.keep_checkpoints + 1) + 2 * final
-    )  # a new model/final stands beside the old one at first
-    there = next(folder for folder in (output, *output.absolute().parents) if folder.is_dir())
-    return Disk(checkpoint, final, needed, shutil.disk_usage(there).free + size_of(checkpoints))
+    kept = checkpoint * (train.schedule.keep_checkpoints + 1)
+    # Either may be a link to a larger disk, where the room is another one.
+    of_checkpoints, of_model = _there(checkpoints), _there(output)
+    free = shutil.disk_usage(of_checkpoints).free + size_of(checkpoints)
+    if of_checkpoints.stat().st_dev == of_model.stat().st_dev:
+        rooms = [Room("checkpoints and the model", output, kept + final, free)]
+    else:
+        rooms = [
+            Room("checkpoints", checkpoints.parent, kept, free),
+            Room("the model", output, final, shutil.disk_usage(of_model).free),
+        ]
+    return Disk(checkpoint, final, tuple(rooms))
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the nearest above it that there is."""
+    return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
 
 
 def size_of(folder: Path) -> int:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from finetune.launch.launches import Launch
-from finetune.plan import Plan
 from finetune.preflight import disk, memory
 from finetune.preflight.row_check import CheckedRows
 from finetune.preflight.schedule import FAR, FEW, NEAR, Steps
@@ -146,19 +145,18 @@ def of_memory(train: Train, launch: Launch, needed: memory.Memory) -> list[str]:
     return found
 
 
-def of_disk(plan: Plan, room: disk.Disk) -> list[str]:
-    """More disk than is free."""
-    if room.needed <= room.free:
-        return []
-    others = disk.size_of(plan.checkpoints.parent) - disk.size_of(plan.checkpoints)
-    return [
-        f"checkpoints and model take up to {room.needed / GIB:.1f} GiB in {plan.output}, and {room.free / GIB:.1f} are free there"
-        + (
-            f"; checkpoints of other trainings in {plan.checkpoints.parent} are {others / GIB:.1f} GiB"
-            if others
-            else ""
+def of_disk(found: disk.Disk, checkpoints: Path) -> list[str]:
+    """More of a disk than is free there; `checkpoints` are this training's."""
+    refused = []
+    for room in found.rooms:
+        if room.needed <= room.free:
+            continue
+        others = disk.size_of(checkpoints.parent) - disk.size_of(checkpoints) if room is found.rooms[0] else 0
+        refused.append(
+            f"up to {room.needed / GIB:.1f} GiB are needed in {room.folder} for {room.holds}, and {room.free / GIB:.1f} are free there"
+            + (f"; checkpoints of other trainings in {checkpoints.parent} are {others / GIB:.1f} GiB" if others else "")
         )
-    ]
+    return refused
 
 
 def worth_knowing(train: Train, rows: CheckedRows, planned: Steps | None, shape: Shape | None) -> list[str]:

@@ -5,7 +5,7 @@ does (model/plan.json). Imports no torch.
 """
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -85,7 +85,7 @@ def preflight(train: Train, seed: int, places: Places) -> Report:
     if planned is not None and not refused:
         plan = _plan(train, seed, places, rows, planned, launch)
         room = disk.estimate(shape, plan.train, Path(plan.output), plan.checkpoints) if shape else None
-        refused += limits.of_disk(plan, room) if room else []
+        refused += limits.of_disk(room, plan.checkpoints) if room else []
     report = Report(
         model=train.base.name,
         template=train.base.template,
@@ -106,7 +106,8 @@ def preflight(train: Train, seed: int, places: Places) -> Report:
         trained_parameters=_trained(shape, train),
         gpu_bytes=needed.gpu,
         host_bytes=needed.host,
-        disk_bytes=asdict(room) if room else {},
+        disk_bytes={"checkpoint": room.checkpoint, "final": room.final} if room else {},
+        disks={str(one.folder): {"needed": one.needed, "free": one.free} for one in room.rooms} if room else {},
         told=limits.worth_knowing(train, rows, planned, shape),
         refused=refused,
     )

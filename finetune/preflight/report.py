@@ -52,7 +52,8 @@ class Report(BaseModel):
     trained_parameters: int
     gpu_bytes: dict[str, int] = Field(description="memory of the fullest GPU (cpu: of the process) by term, estimated")
     host_bytes: dict[str, int] = Field(description="memory of one node by term, estimated")
-    disk_bytes: dict[str, int] = Field(description="checkpoint, final, needed, free")
+    disk_bytes: dict[str, int] = Field(description="of one checkpoint, of the model in the end (final)")
+    disks: dict[str, dict[str, int]] = Field(description="bytes needed at most and free, by a folder on each disk")
     told: list[str] = Field(description="what is worth knowing and stops nothing")
     refused: list[str] = Field(description="what must be mended first, one sentence each")
 
@@ -81,9 +82,9 @@ class Report(BaseModel):
             most = sum(self.gpu_bytes.values())
             found += [("", f"{_size(size):>9} {name}") for name, size in self.gpu_bytes.items() if size >= most / 100]
             found += [("a node", f"{_size(sum(self.host_bytes.values()))} of main memory, estimated")]
-        if self.disk_bytes:
-            disk = {name: _size(size) for name, size in self.disk_bytes.items()}
-            found += [("disk", f"{disk['needed']} at most, {disk['free']} free; a checkpoint is {disk['checkpoint']}")]
+        for folder, disk in self.disks.items():
+            room = f"{_size(disk['needed'])} at most in {folder}, {_size(disk['free'])} free"
+            found += [("disk", f"{room}; a checkpoint is {_size(self.disk_bytes['checkpoint'])}")]
         found += [("too long", f"{one.row_id}: {one.tokens:,} tokens of {one.limit:,}") for one in self.over_length]
         return [*found, *(("note", text) for text in self.told), *(("refused", text) for text in self.refused)]
 

@@ -12,7 +12,7 @@ from peft import get_peft_model
 from transformers import AutoModelForCausalLM, Glm4MoeConfig, LlamaConfig, PretrainedConfig, Qwen3Config
 
 from finetune.launch.launches import read_launch
-from finetune.preflight import disk, memory
+from finetune.preflight import memory
 from finetune.preflight.shape import Shape, shape_of
 from finetune.runs.final import check_weights
 from finetune.training.model import lora_config
@@ -211,18 +211,3 @@ def test_every_recipe_has_the_papers_hyperparameters(path: Path) -> None:
 def test_32b_on_one_node_is_what_the_estimate_must_refuse() -> None:
     found = memory.estimate(shape("Qwen/Qwen3-32B"), section("qwen3-8b"), read_launch("eight-gpus"), 152_000)
     assert found.gpu_total > 80 * memory.GIB
-
-
-def test_a_checkpoint_is_12_bytes_a_trained_weight_and_one_more_is_there_than_are_kept(tmp_path: Path) -> None:
-    model, chosen = shape("Qwen/Qwen3-8B"), section("qwen3-8b")
-    room = disk.estimate(model, chosen, tmp_path / "not/yet", tmp_path / "none")
-    assert room.checkpoint == 12 * model.parameters and room.final == 2 * model.parameters
-    assert room.needed == 3 * room.checkpoint + 2 * room.final and room.free > 0
-
-
-def test_checkpoints_of_the_same_training_count_as_free(tmp_path: Path) -> None:
-    model, chosen = shape("Qwen/Qwen3-4B"), section("qwen3-4b")
-    (tmp_path / "own").mkdir()
-    (tmp_path / "own/optimizer.pt").write_bytes(bytes(5_000_000))
-    with_own = disk.estimate(model, chosen, tmp_path, tmp_path / "own")
-    assert with_own.free - disk.estimate(model, chosen, tmp_path, tmp_path / "no").free > 4_000_000
