@@ -128,6 +128,15 @@ def of_places(*folders: Path) -> list[str]:
     return found
 
 
+def of_files(*files: Path) -> list[str]:
+    """A folder where the ranks write a file. They replace a link, so where it leads to is no matter."""
+    return [
+        f"{path} is a folder, and the training writes a file there; move it away"
+        for path in files
+        if path.is_dir() and not path.is_symlink()
+    ]
+
+
 def of_memory(train: Train, launch: Launch, needed: memory.Memory) -> list[str]:
     """More memory than the hardware is said to have."""
     place = "a process" if launch.cpu else "a GPU"

@@ -12,7 +12,7 @@ import polars as pl
 
 from finetune.data import prepared
 from finetune.data.rendering import refuse_other_tokenizer
-from finetune.data.rows import read_rows
+from finetune.data.rows import Row, read_rows
 from finetune.launch.launches import Launch, read_launch
 from finetune.plan import Plan, write_plan
 from finetune.preflight import disk, limits, memory
@@ -25,7 +25,7 @@ from finetune.training.base_weights import weights_name
 from finetune.training.learning_rate import learning_rate
 from pipeline.errors import UserError
 from pipeline.files import sha256_file, sweep, write_json
-from pipeline.train_sections import Train
+from pipeline.train_sections import Rows, Train
 
 _UNFINISHED = re.compile(r"\..*\.tmp")  # what a killed preflight left (pipeline/files.py)
 
@@ -69,13 +69,15 @@ def preflight(train: Train, seed: int, places: Places) -> Report:
     launch, config = read_launch(train.hardware.launch), config_of(train.base)
     tokenizer = tokenizer_of(train.base)
     refuse_other_tokenizer(tokenizer, train.base.template)
-    rows = check_rows(read_rows(train.rows, seed), tokenizer, train)
+    chosen, file = _read(train.rows, seed)
+    rows = check_rows(chosen, tokenizer, train)
     shape = shape_of(config)
     refused = [*rows.refused, *limits.of_attention(train, launch), *limits.of_lora(train, launch, shape)]
     refused += limits.of_lengths(train, rows, config)
     refused += limits.of_places(
         places.plots / "metrics", places.metrics.parent, places.output / "checkpoints", places.final
     )
+    refused += limits.of_files(places.metrics, *sorted((places.plots / "metrics").glob("*.tsv")))
     planned = _steps(train, seed, rows, launch, refused)
     needed = memory.Memory({}, {})
     if shape is not None and rows.kept:
@@ -83,14 +85,14 @@ def preflight(train: Train, seed: int, places: Places) -> Report:
         refused += limits.of_memory(train, launch, needed)
     plan, room = None, None
     if planned is not None and not refused:
-        plan = _plan(train, seed, places, rows, planned, launch)
+        plan = _plan(train, seed, places, file, rows, planned, launch)
         room = disk.estimate(shape, plan.train, Path(plan.output), plan.checkpoints) if shape else None
         refused += limits.of_disk(room, plan.checkpoints) if room else []
     report = Report(
         model=train.base.name,
         template=train.base.template,
         launch=train.hardware.launch,
-        in_file=_rows_in(train.rows.file),
+        in_file=file.rows,
         read=rows.read,
         kept=rows.counts,
         over_length=rows.over,
@@ -115,6 +117,31 @@ def preflight(train: Train, seed: int, places: Places) -> Report:
     if plan is not None and not refused:
         write_plan(places.plan, plan)
     return report
+
+
+@dataclass(frozen=True)
+class _File:
+    """A rows' file as it was read: its hash, and how many rows it has in all."""
+
+    sha256: str
+    rows: int
+
+
+def _read(section: Rows, seed: int) -> tuple[list[Row], _File]:
+    """The chosen rows, and what they were read from, which the plan tells. Raises UserError if that changes meanwhile."""
+    before = _file(section.file)
+    chosen = read_rows(section, seed)
+    if before is None or _file(section.file) != before:
+        raise UserError(f"{section.file} was changed while it was read; say the same command again")
+    return chosen, before
+
+
+def _file(path: str) -> _File | None:
+    """None for what cannot be read: `read_rows` says why."""
+    try:
+        return _File(sha256_file(Path(path)), pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+    except (OSError, ValueError, pl.exceptions.PolarsError):  # ValueError: a NUL in the path
+        return None
 
 
 def _steps(train: Train, seed: int, rows: CheckedRows, launch: Launch, refused: list[str]) -> Steps | None:
@@ -149,7 +176,9 @@ def _trained(shape: Shape | None, train: Train) -> int:
     return shape.lora_parameters(train.lora.rank) if train.lora.rank else shape.parameters
 
 
-def _plan(train: Train, seed: int, places: Places, rows: CheckedRows, planned: Steps, launch: Launch) -> Plan:
+def _plan(
+    train: Train, seed: int, places: Places, file: _File, rows: CheckedRows, planned: Steps, launch: Launch
+) -> Plan:
     """Write what is trained, and the plan of it. Raises UserError unless the file holds every row and token that was checked."""
     written = prepared.write(rows.kept, places.prepared)
     counted = rows.counts
@@ -159,8 +188,8 @@ def _plan(train: Train, seed: int, places: Places, rows: CheckedRows, planned: S
         train=train,
         seed=seed,
         base_weights=weights_name(train.base),
-        file_sha256=sha256_file(Path(train.rows.file)),
-        file_rows=_rows_in(train.rows.file),
+        file_sha256=file.sha256,
+        file_rows=file.rows,
         dropped=len(rows.over),
         prepared=str(places.prepared),
         prepared_sha256=written.sha256,
@@ -174,8 +203,3 @@ def _plan(train: Train, seed: int, places: Places, rows: CheckedRows, planned: S
         plots=str(places.plots),
         metrics=str(places.metrics),
     )
-
-
-def _rows_in(file: str) -> int:
-    found: int = pl.scan_parquet(file, glob=False).select(pl.len()).collect().item()
-    return found

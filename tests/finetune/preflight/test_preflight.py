@@ -12,14 +12,17 @@ import pytest
 import yaml
 
 from finetune import start
+from finetune.data.rows import Row, read_rows
 from finetune.launch.launches import read_launch
 from finetune.launch.launching import alone
 from finetune.plan import read_plan
 from finetune.preflight import disk, limits
+from finetune.preflight import preflight as at_work
 from finetune.preflight.preflight import Places
-from finetune.preflight.row_check import check_rows
+from finetune.preflight.row_check import CheckedRows, check_rows
 from finetune.preflight.shape import shape_of
 from pipeline.errors import UserError
+from pipeline.files import sha256_file
 from pipeline.params import read_params
 from tests.conftest import ROOT
 from tests.finetune.made import train
@@ -106,6 +109,16 @@ def test_what_is_no_folder_where_the_ranks_write_one_is_refused(places: Places, 
     path.parent.mkdir(exist_ok=True)
     lay(path)
     assert f"{path} is no folder, and the training writes into" in refusals(look(places), places)
+
+
+@pytest.mark.parametrize("place", ["train.json", "plots/metrics/loss.tsv"])
+def test_a_folder_where_the_ranks_write_a_file_is_refused(places: Places, place: str) -> None:
+    path = places.output.parent / place
+    path.mkdir(parents=True)
+    assert f"{path} is a folder, and the training writes a file there; move it away" in refusals(look(places), places)
+    path.rmdir()
+    path.symlink_to(places.output.parent)  # the ranks remove a link and leave what it leads to
+    assert look(places).refused == []
 
 
 def test_a_model_that_does_not_fit_the_gpu_is_refused_with_what_takes_most() -> None:
@@ -234,6 +247,35 @@ def test_other_rows_are_another_training_whatever_else_is_the_same(places: Place
     look(places)
     other = read_plan(places.plan)
     assert other.steps == first.steps and other.checkpoints != first.checkpoints
+
+
+def test_rows_that_are_replaced_while_they_are_read_are_refused(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace(*_: Any) -> list[Row]:
+        rows = read_rows(*_)
+        write_rows(places.output.parent / "rows.parquet", WORDS | {"short": 21})
+        return rows
+
+    monkeypatch.setattr(at_work, "read_rows", replace)
+    with pytest.raises(UserError, match=r"rows\.parquet was changed while it was read; say the same command again"):
+        look(places)
+    assert not places.plan.exists()
+
+
+def test_rows_that_are_replaced_later_are_not_those_of_the_plan(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = places.output.parent / "rows.parquet"
+    was = sha256_file(path)
+
+    def replace(*_: Any) -> CheckedRows:
+        write_rows(path, {"short": 21})
+        return check_rows(*_)
+
+    monkeypatch.setattr(at_work, "check_rows", replace)
+    report, plan = look(places), read_plan(places.plan)
+    assert (plan.file_sha256, plan.file_rows, report.in_file) == (was, 3, 3)
 
 
 def test_two_trainings_in_one_folder_are_kept_apart(places: Places) -> None:
