@@ -1,5 +1,6 @@
 """A model whose files were replaced is another one, whatever its name is."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,8 +19,10 @@ SIZE = 5_000
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A model of one large file, of which 2 x 1,000 bytes are read."""
+    """A model of one large file, of which 2 x 1,000 bytes at the ends are read and 3 x 100 between: from 1,000, 2,000 and 3,000 on."""
     monkeypatch.setattr(base_weights, "_ENDS", 1_000)
+    monkeypatch.setattr(base_weights, "_BLOCKS", 3)
+    monkeypatch.setattr(base_weights, "_BLOCK", 100)
     (tmp_path / "model").mkdir()
     (tmp_path / "model/config.json").write_text("{}")
     (tmp_path / "model/model.safetensors").write_bytes(bytes(SIZE))
@@ -44,6 +47,8 @@ def put(place: int) -> Callable[[Path], object]:
     [
         (put(0), True),
         (put(999), True),
+        (put(2_000), True),
+        (put(3_099), True),
         (put(SIZE - 1_000), True),
         (put(SIZE - 1), True),
         (lambda folder: (folder / "model.safetensors").write_bytes(bytes(SIZE + 1)), True),
@@ -51,7 +56,7 @@ def put(place: int) -> Callable[[Path], object]:
         (lambda folder: (folder / "config.json").write_text('{"a": 1}'), True),
         (lambda folder: (folder / "more.safetensors").touch(), True),
         (lambda folder: (folder / "README.md").write_text("said of it"), False),
-        (put(2_500), False),  # what nobody reads: a replaced model differs at its ends as well
+        (put(2_500), False),  # what nobody reads
     ],
 )
 def test_a_folder_is_named_by_its_files(folder: Path, change: Callable[[Path], object], other: bool) -> None:
@@ -59,6 +64,34 @@ def test_a_folder_is_named_by_its_files(folder: Path, change: Callable[[Path], o
     assert weights_name(base(folder)) == first
     change(folder)
     assert (weights_name(base(folder)) != first) == other
+
+
+def test_other_weights_in_the_middle_alone_are_another_model(tmp_path: Path) -> None:
+    """As a merged adapter's are: the embeddings at one end and the norms at the other stay as they were."""
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(bytes(6 << 20))
+    first = weights_name(base(tmp_path))
+    path.write_bytes(bytes(2 << 20) + b"\1" * (2 << 20) + bytes(2 << 20))
+    assert weights_name(base(tmp_path)) != first
+
+
+@pytest.mark.parametrize("size", [0, 1, 10, 20, 21, 29, 35])
+def test_of_a_small_file_all_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(base_weights, "_ENDS", 10)
+    monkeypatch.setattr(base_weights, "_BLOCK", 5)
+    path, names = folder / "model.safetensors", set()
+    for place in range(size):
+        path.write_bytes(bytes(place) + b"\1" + bytes(size - place - 1))
+        names.add(weights_name(base(folder)))
+    assert len(names) == size
+
+
+def test_a_file_of_many_gigabytes_is_named_in_a_moment(tmp_path: Path) -> None:
+    with (tmp_path / "model.safetensors").open("wb") as file:
+        file.truncate(60 << 30)  # sparse: it takes no disk
+    began = time.perf_counter()
+    weights_name(base(tmp_path))
+    assert time.perf_counter() - began < 1
 
 
 def test_a_model_of_the_hub_is_named_by_the_commit_that_its_revision_stands_for(tmp_path: Path) -> None:
