@@ -87,7 +87,51 @@ def test_a_file_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) ->
         read_launch("mine", tmp_path)
 
 
-def test_a_broken_file_is_told(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("a: [", encoding="utf-8")
-    with pytest.raises(UserError, match="not valid YAML"):
+@pytest.mark.parametrize("text", [b"a: [", b"# \xe9", b"a: 2026-13-01", b"num_processes: 1\nnum_processes: 8"])
+def test_a_broken_file_is_told(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "mine.yaml").write_bytes(text)
+    with pytest.raises(UserError, match=r"mine\.yaml is not valid YAML: .*"):
         read_launch("mine", tmp_path)
+
+
+def test_what_is_no_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").mkdir()
+    with pytest.raises(UserError, match=r"mine\.yaml cannot be read: Is a directory"):
+        read_launch("mine", tmp_path)
+
+
+MISTYPED = {
+    "": "the file has to be keys with their values, and is empty",
+    "- a": "the file has to be keys with their values, and is ['a']",
+    "num_machines: 0": "num_machines has to be a whole number, 1 or more, and is 0",
+    "num_processes: 0": "num_processes has to be a whole number, 1 or more, and is 0",
+    "num_processes: -8": "num_processes has to be a whole number, 1 or more, and is -8",
+    "num_processes: eight": "num_processes has to be a whole number, 1 or more, and is 'eight'",
+    "num_processes: 1.5": "num_processes has to be a whole number, 1 or more, and is 1.5",
+    "num_processes: true": "num_processes has to be a whole number, 1 or more, and is true",
+    "num_processes:": "num_processes has to be a whole number, 1 or more, and is empty",
+    "use_cpu: 1": "use_cpu has to be true or false, without quotes, and is 1",
+    "distributed_type: NO": "distributed_type has to be a text, and is false; YAML takes NO without quotes for that",
+    "fsdp_config: [a]": "fsdp_config has to be keys with their values, and is ['a']",
+    "fsdp_config: {fsdp_version: two}": "fsdp_config.fsdp_version has to be a whole number, 1 or more, and is 'two'",
+    "fsdp_config: {fsdp_offload_params: 'false'}": "fsdp_config.fsdp_offload_params has to be true or false, without "
+    "quotes, and is 'false'",
+    "parallelism_config: {parallelism_config_cp_size: 0}": "parallelism_config.parallelism_config_cp_size has to be a whole number, 1 or "
+    "more, and is 0",
+}
+
+
+@pytest.mark.parametrize("text", MISTYPED)
+def test_a_value_that_is_mistyped_is_told_by_file_and_key(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as told:
+        read_launch("mine", tmp_path)
+    assert str(told.value) == f"{path}: {MISTYPED[text]}"
+
+
+def test_all_that_is_mistyped_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("num_machines: 0\nnum_processes: 0\nuse_cpu: 'yes'", encoding="utf-8")
+    with pytest.raises(UserError) as told:
+        read_launch("mine", tmp_path)
+    assert [line.split()[1] for line in str(told.value).splitlines()] == ["use_cpu", "num_machines", "num_processes"]
