@@ -17,11 +17,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
+
+import psutil
 
 from finetune.launch.launches import FOLDER, Launch, read_launch
 from finetune.launch.tether import tie
@@ -219,11 +221,21 @@ def _before_accelerate(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def _ask_by_signal(accelerate: int) -> None:
+    """SIGTERM to this node's ranks, who tell the others. Each may be in a session of its own, so they are looked for by what they run."""
+    with suppress(psutil.NoSuchProcess):
+        for one in psutil.Process(accelerate).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if MODULE in one.cmdline():
+                    one.terminate()
+
+
 @contextmanager
 def _passing_on(started: subprocess.Popen[bytes], output: Path) -> Iterator[list[signal.Signals]]:
     """Pass SIGTERM and Ctrl-C on as a request to stop, a second one as SIGKILL; gives what came.
 
-    The request is a file and no signal: a scheduler signals the ranks as well, and to a rank a second SIGTERM means at once.
+    The request is a file, which the ranks of all nodes see, and which kills none that takes no step yet or any more. Where it cannot be
+    written, as to a full disk, the ranks get SIGTERM in its place: their checkpoints may lie on another disk.
     """
     told: list[signal.Signals] = []
 
@@ -233,7 +245,11 @@ def _passing_on(started: subprocess.Popen[bytes], output: Path) -> Iterator[list
             sys.stderr.write(
                 "train: the ranks save at the end of this step and leave, or end the model they write; once more kills them\n"
             )
-            ask_to_stop(output)
+            try:
+                ask_to_stop(output)
+            except LimiError as error:
+                sys.stderr.write(f"train: {error}. The ranks are asked by SIGTERM in its place\n")
+                _ask_by_signal(started.pid)
         else:
             started.kill()  # the ranks are tied to it
 

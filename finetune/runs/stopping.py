@@ -25,4 +25,5 @@ def is_asked_to_stop(output: Path) -> bool:
 
 def forget(output: Path) -> None:
     """Take the request back: before a run, so that one left over does not stop it, and after."""
-    stop_file(output).unlink(missing_ok=True)
+    if is_asked_to_stop(output):  # a disk that is read-only refuses to remove even what is not there
+        stop_file(output).unlink(missing_ok=True)
