@@ -63,8 +63,8 @@ class Choice:
 def choose(folder: Path, plan: Plan) -> Choice:
     """The newest whole checkpoint of `folder`, which must be of this plan.
 
-    Raises UserError if the newest one with a mark has lost a file since, or is of another plan: an older one or none in its place would
-    throw work away that nobody has given up.
+    Raises UserError if the newest one with a mark has lost a file since, is of another plan, or of a step that the plan does not have: an
+    older one or none in its place would throw work away that nobody has given up.
     """
     unfinished = []
     for path in reversed(checkpoints(folder)):
@@ -73,6 +73,7 @@ def choose(folder: Path, plan: Plan) -> Choice:
             continue
         mark = _read_mark(path)
         _check_same_plan(path, mark, plan)
+        _check_step(path, plan)
         _check_whole(path, mark)
         older = [
             other for other in checkpoints(folder) if step_of(other) < step_of(path) and not (other / MARK).is_file()
@@ -252,6 +253,14 @@ def _check_same_plan(path: Path, found: dict[str, Any], plan: Plan) -> None:
         raise UserError(
             f"{path} is of another run: {'; '.join(differing[:_MOST_NAMED])}{more}. Go back to that plan to go on with it, or "
             f"move or remove {path.parent} to train anew"
+        )
+
+
+def _check_step(path: Path, plan: Plan) -> None:
+    if step_of(path) > plan.steps:
+        raise UserError(
+            f"{path} is beyond step {plan.steps}, the last of its plan, so its weights are not the plan's (earlier versions took a step "
+            "more at each start after it). Move or remove it, and the same command goes on from an older one, or from the first step"
         )
 
 

@@ -32,10 +32,19 @@ _NOT_THE_MODEL = ("dtype", "architectures", "transformers_version", "_name_or_pa
 def write_final(trainer: Any, plan: Plan, tokenizer: Any) -> None:
     """Write model/final from the trained weights. Every rank calls it; rank 0 writes.
 
-    Raises LimiError on all ranks if what was written does not load as what was trained.
+    Raises LimiError on all ranks if the model is not of the plan's last step, or if what was written does not load as what was trained.
     """
+    everyone(lambda: check_steps(trainer, plan))
     state = gathered(trainer)
     everyone(lambda: _write(state, trainer, plan, tokenizer))
+
+
+def check_steps(trainer: Any, plan: Plan) -> None:
+    """Hold the steps that were taken against the plan: card and manifest tell the plan's. Raises LimiError."""
+    if (taken := trainer.state.global_step) != plan.steps:
+        raise LimiError(
+            f"the model has taken {taken} steps and its plan has {plan.steps}, so it is not written; {_DEFECT}"
+        )
 
 
 def _write(state: Weights, trainer: Any, plan: Plan, tokenizer: Any) -> None:

@@ -1,4 +1,4 @@
-"""TRL's SFTTrainer with our order of rows and our learning rate."""
+"""TRL's SFTTrainer with our order of rows, our learning rate and our end."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -56,6 +56,19 @@ class Trainer(SFTTrainer):
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return self.order
+
+    def _init_training_state(
+        self, max_steps: int, num_update_steps_per_epoch: int, num_train_epochs: int, *others: Any
+    ) -> tuple[int, int]:
+        """Where a resumed run begins: the epochs, and the rows of the next one, that are done.
+
+        transformers 5.23 looks for the end after a step only. Resumed after the last one, in the middle of an epoch, it would take one
+        more each time. With all epochs done there is none to enter; every rank reads the same state, so all of them enter none.
+        """
+        begin: tuple[int, int] = super()._init_training_state(
+            max_steps, num_update_steps_per_epoch, num_train_epochs, *others
+        )
+        return (num_train_epochs, 0) if self.state.global_step >= max_steps else begin
 
     def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> Any:
         """The learning rate of finetune/training/learning_rate.py."""

@@ -24,7 +24,9 @@ MOMENTS = (
     "final",
     "",
 )
+PART = 4  # steps of a run that ends in the middle of an epoch, which has three
 RANKS = {"ddp": ("cpu", 1), "fsdp2": ("eight-gpus", 1), "fsdp2_cp": ("eight-gpus", 2)}  # launch, ranks to a row
+PARTS_ON_RANKS = ("ddp", "fsdp2")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
 def plans_in(folder: Path) -> dict[str, Plan]:
     """`based` is on a folder with a model in bf16, read further by YaRN; `fsdp2` on a mixture of experts; the others on the demo's."""
     plans = {name: plan_in(folder / name) for name in ("whole", "chain", "fresh")}
+    plans |= {name: plan_in(folder / name, steps=PART) for name in ("part", "part again", "part and more")}
     plans["lora"] = plan_in(folder / "lora", {"lora.rank": 4, "optimizer.learning_rate": 0.02})
     shared_out = {"lora.rank": 4, "optimizer.learning_rate": 0.02, "hardware.launch": "eight-gpus"}
     plans["lora in parts"] = plan_in(folder / "lora in parts", shared_out, processes=2, context_parallel=1)
@@ -68,6 +71,9 @@ def plans_in(folder: Path) -> dict[str, Plan]:
         if kind == "fsdp2":
             changes |= {"base.name": str(folder / "bases/glm"), "base.template": "glm4-moe"}
         plans[kind] = plan_in(folder / kind, changes, processes=2, context_parallel=shared)
+    for kind in PARTS_ON_RANKS:
+        launch = {"hardware.launch": RANKS[kind][0]}
+        plans[f"part {kind}"] = plan_in(folder / f"part {kind}", launch, steps=PART, processes=2, context_parallel=1)
     return plans
 
 
@@ -81,7 +87,8 @@ def starts_of(plans: dict[str, Plan]) -> list[Start]:
     """`chain` is started once for each moment; the later starts of `fresh` forget Adam, the last one unseen.
 
     Those on two ranks are killed when the last checkpoint lies there without a mark, and started again; before that, `ddp` is stopped by
-    a SIGTERM, and after it, it has lost Adam's file.
+    a SIGTERM, and after it, it has lost Adam's file. Those of `part` begin again after their last step: `again` after a kill while the
+    model is written and once more, `and more` by transformers' own loop, unseen.
     """
     parts = plans["lora in parts"]
     starts = [
@@ -91,6 +98,13 @@ def starts_of(plans: dict[str, Plan]) -> list[Start]:
         Start("fresh 1", plans["fresh"], "one", "step@4"),
         Start("fresh 2", plans["fresh"], "one", "fresh_adam"),
         Start("fresh 3", plans["fresh"], "one", "fresh_adam_unseen"),
+        Start("part", plans["part"]),
+        Start("part again 1", plans["part again"], "one", "final"),
+        Start("part again 2", plans["part again"]),
+        Start("part again 3", plans["part again"]),
+        Start("part and more 1", plans["part and more"], "one", "final"),
+        Start("part and more 2", plans["part and more"], "one", "a_step_more"),
+        Start("part and more 3", plans["part and more"]),
         Start("lora 1", plans["lora"], "one", "step@4"),
         Start("lora 2", saving_each_step(plans["lora"]), "one", "sigterm_in_final"),
         Start("stopped", plans["ddp"], "ddp", "sigterm@3"),
@@ -101,4 +115,7 @@ def starts_of(plans: dict[str, Plan]) -> list[Start]:
     ]
     for kind in RANKS:
         starts += [Start(f"{kind} 1", plans[kind], kind, "unmarked@6"), Start(f"{kind} 2", plans[kind], kind)]
+    for kind in PARTS_ON_RANKS:
+        part = plans[f"part {kind}"]
+        starts += [Start(f"part {kind} 1", part, kind, "final"), Start(f"part {kind} 2", part, kind)]
     return [*starts, Start("lost", plans["ddp"], "ddp", "lost_optimizer@6")]

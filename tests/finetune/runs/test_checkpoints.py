@@ -50,8 +50,9 @@ def test_without_any_the_first_step_is_next(plan: Plan) -> None:
 
 
 def test_the_newest_by_its_step_and_not_by_its_name_or_time_is_chosen(plan: Plan) -> None:
-    folder = marked(plan, 10, 9, 2)
-    assert choose(folder, plan).path == folder / "checkpoint-10"
+    long = plan.model_copy(update={"steps": 10})
+    folder = marked(long, 10, 9, 2)
+    assert choose(folder, long).path == folder / "checkpoint-10"
 
 
 def test_one_without_a_mark_is_passed_over_and_named(plan: Plan) -> None:
@@ -73,6 +74,20 @@ def test_a_newest_one_that_lost_a_file_is_refused_and_not_replaced_by_an_older(p
         UserError, match=rf"checkpoint-4 was whole and has lost {name} since.*remove .*checkpoint-4 to go on"
     ):
         choose(folder, plan)
+
+
+def test_one_beyond_the_last_step_is_refused_and_not_taken_for_the_end(plan: Plan) -> None:
+    folder = marked(plan, plan.steps, plan.steps + 1)
+    with pytest.raises(UserError, match=r"checkpoint-7 is beyond step 6, the last of its plan.* remove it,"):
+        choose(folder, plan)
+    checkpoints.remove(folder / "checkpoint-7")
+    assert choose(folder, plan).path == folder / "checkpoint-6"
+
+
+def test_one_beyond_the_last_step_that_was_not_finished_is_passed_over(plan: Plan) -> None:
+    folder = marked(plan, plan.steps)
+    written(plan, plan.steps + 1)
+    assert choose(folder, plan).path == folder / "checkpoint-6"
 
 
 def test_a_file_of_another_size_is_as_good_as_lost(plan: Plan) -> None:

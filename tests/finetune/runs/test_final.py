@@ -2,22 +2,29 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerState
 
 from finetune.data import prepared
 from finetune.data.rows import read_rows
 from finetune.data.templates import inference_template
 from finetune.plan import Plan
-from finetune.runs.final import check_template, check_weights
+from finetune.runs.final import check_template, check_weights, write_final
 from finetune.runs.manifest import NAME, is_final_of
 from finetune.runs.weights import untied
 from pipeline.errors import LimiError
 from tests.finetune.runs.conftest import Runs
+from tests.finetune.runs.made import plan_in
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return plan_in(tmp_path_factory.mktemp("final"))
 
 
 def trained(plan: Plan) -> dict[str, torch.Tensor]:
@@ -115,6 +122,14 @@ def test_the_biases_of_routers_which_no_gradient_reaches_are_in_it(runs: Runs) -
     assert len(biases) == 2
     for name, weight in base.items():
         assert torch.equal(final[name], weight) is (name in biases), name
+
+
+@pytest.mark.parametrize("step", [5, 7])
+def test_a_model_of_another_step_than_the_plans_last_is_not_written(plan: Plan, step: int) -> None:
+    trainer = SimpleNamespace(state=TrainerState(global_step=step))
+    with pytest.raises(LimiError, match=rf"^the model has taken {step} steps and its plan has 6, so it is not written"):
+        write_final(trainer, plan, None)
+    assert not plan.final.exists()
 
 
 def test_weights_that_are_one_and_have_become_two_are_refused() -> None:

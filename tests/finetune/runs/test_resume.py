@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from finetune.runs.checkpoints import choose
+from finetune.plan import Plan
+from finetune.runs.checkpoints import checkpoints, choose
 from finetune.runs.live import metrics_folder
 from finetune.runs.manifest import is_final_of
 from finetune.runs.stopping import is_asked_to_stop
-from tests.finetune.runs.conftest import MOMENTS, RANKS, Runs
+from tests.finetune.runs.conftest import MOMENTS, PART, PARTS_ON_RANKS, RANKS, Runs
 from tests.finetune.runs.killing import kept
 
 SAME = ("loss", "grad_norm", "learning_rate", "tokens", "loss_tokens")  # the others are of time and memory
@@ -30,6 +31,10 @@ def weights(folder: Path) -> dict[str, str]:
     found = hashes(folder, "model.safetensors", "adapter_model.safetensors", "pytorch_model_fsdp_0/*.distcp")
     assert found
     return found
+
+
+def saved(plan: Plan) -> list[str]:
+    return [path.name for path in checkpoints(plan.checkpoints)]
 
 
 def test_the_whole_run_takes_every_step_and_ends_with_a_model(runs: Runs) -> None:
@@ -92,6 +97,39 @@ def test_a_run_that_forgets_adam_is_told_from_one_that_does_not(runs: Runs) -> N
     assert runs.ends["fresh 3"].how == "done"
     assert fresh[:4] == whole[:4]
     assert fresh[4:] != whole[4:]
+
+
+def test_what_ended_within_an_epoch_trains_no_further_step_however_often_it_is_started(runs: Runs) -> None:
+    part, again = runs.plans["part"], runs.plans["part again"]
+    assert [runs.ends[f"part again {start}"].how for start in (1, 2, 3)] == ["killed", "done", "done"]
+    assert all(f"after step {PART}" in runs.ends[f"part again {start}"].said for start in (2, 3))
+    assert saved(again) == ["checkpoint-2", "checkpoint-4"]
+    assert figures(metrics_folder(again)) == figures(metrics_folder(part))
+    assert hashes(again.final, "*") == hashes(part.final, "*")
+
+
+def test_without_our_end_such_a_run_takes_one_step_more_and_is_another_model(runs: Runs) -> None:
+    """The control: what the Trainer would do in silence is seen by the comparison above."""
+    part, more = runs.plans["part"], runs.plans["part and more"]
+    assert runs.ends["part and more 2"].how == "done"
+    assert hashes(more.final, "model.safetensors") != hashes(part.final, "model.safetensors")
+
+
+def test_a_step_too_many_that_was_saved_is_refused_with_what_to_do(runs: Runs) -> None:
+    assert saved(runs.plans["part and more"]) == ["checkpoint-4", "checkpoint-5"]
+    assert re.search(
+        r"checkpoint-5 is beyond step 4, the last of its plan.* remove it,", runs.ends["part and more 3"].how
+    )
+
+
+@pytest.mark.parametrize("kind", PARTS_ON_RANKS)
+def test_on_two_ranks_as_well_it_trains_no_further_step(runs: Runs, kind: str) -> None:
+    plan = runs.plans[f"part {kind}"]
+    assert (runs.ends[f"part {kind} 1"].how, runs.ends[f"part {kind} 2"].how) == ("killed", "done")
+    assert f"after step {PART}" in runs.ends[f"part {kind} 2"].said
+    assert saved(plan) == ["checkpoint-2", "checkpoint-4"]
+    assert len(figures(metrics_folder(plan))["loss"].splitlines()) == 1 + PART
+    assert is_final_of(plan)
 
 
 def test_lora_goes_on_from_its_adapter(runs: Runs) -> None:
