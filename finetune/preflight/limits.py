@@ -119,7 +119,7 @@ def _asked(train: Train, planned: Steps, missed: float) -> str:
 
 
 def of_places(*folders: Path) -> list[str]:
-    """What is no folder where the ranks write one, the last of them when all is trained."""
+    """What is no folder where the ranks write into one."""
     found = []
     for folder in folders:
         there = next(path for path in (folder, *folder.absolute().parents) if path.exists() or path.is_symlink())

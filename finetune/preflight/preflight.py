@@ -20,6 +20,7 @@ from finetune.preflight.report import Report
 from finetune.preflight.row_check import CheckedRows, check_rows
 from finetune.preflight.schedule import Steps, steps
 from finetune.preflight.shape import Shape, shape_of
+from finetune.runs.manifest import in_the_way
 from finetune.training.base import config_of, tokenizer_of
 from finetune.training.base_weights import weights_name
 from finetune.training.learning_rate import learning_rate
@@ -74,10 +75,9 @@ def preflight(train: Train, seed: int, places: Places) -> Report:
     shape = shape_of(config)
     refused = [*rows.refused, *limits.of_attention(train, launch), *limits.of_lora(train, launch, shape)]
     refused += limits.of_lengths(train, rows, config)
-    refused += limits.of_places(
-        places.plots / "metrics", places.metrics.parent, places.output / "checkpoints", places.final
-    )
+    refused += limits.of_places(places.plots / "metrics", places.metrics.parent, places.output / "checkpoints")
     refused += limits.of_files(places.metrics, *sorted((places.plots / "metrics").glob("*.tsv")))
+    refused += in_the_way(places.final)
     planned = _steps(train, seed, rows, launch, refused)
     needed = memory.Memory({}, {})
     if shape is not None and rows.kept:

@@ -17,11 +17,11 @@ from finetune.data.templates import STOP_TOKENS, inference_template
 from finetune.plan import Plan
 from finetune.runs.card import PLAN, card, evidence_of, published
 from finetune.runs.keeping import everyone
-from finetune.runs.manifest import write_manifest
+from finetune.runs.manifest import in_the_way, write_manifest
 from finetune.runs.weights import Weights, cast, gathered, merged, untied
 from finetune.training.base import config_of
 from finetune.training.model import stored_dtype
-from pipeline.errors import LimiError
+from pipeline.errors import LimiError, UserError
 from pipeline.files import write_json, write_text
 
 _DEFECT = "the checkpoints are whole. This is a defect, please report it"
@@ -32,9 +32,11 @@ _NOT_THE_MODEL = ("dtype", "architectures", "transformers_version", "_name_or_pa
 def write_final(trainer: Any, plan: Plan, tokenizer: Any) -> None:
     """Write model/final from the trained weights. Every rank calls it; rank 0 writes.
 
-    Raises LimiError on all ranks if the model is not of the plan's last step, or if what was written does not load as what was trained.
+    Raises LimiError on all ranks if the model is not of the plan's last step, or if what was written does not load as what was trained, and
+    UserError if a link or a file stands in its place.
     """
     everyone(lambda: check_steps(trainer, plan))
+    everyone(lambda: _check_place(plan))
     state = gathered(trainer)
     everyone(lambda: _write(state, trainer, plan, tokenizer))
 
@@ -45,6 +47,12 @@ def check_steps(trainer: Any, plan: Plan) -> None:
         raise LimiError(
             f"the model has taken {taken} steps and its plan has {plan.steps}, so it is not written; {_DEFECT}"
         )
+
+
+def _check_place(plan: Plan) -> None:
+    """The preflight has looked, days ago maybe."""
+    if found := in_the_way(plan.final):
+        raise UserError(f"{found[0]}. The checkpoints are whole, and the same command then writes the model")
 
 
 def _write(state: Weights, trainer: Any, plan: Plan, tokenizer: Any) -> None:

@@ -43,6 +43,16 @@ def is_final_of(plan: Plan) -> bool:
     return read_manifest(plan.final).get("plan") == plan.identity
 
 
+def in_the_way(final: Path) -> list[str]:
+    """What stands where the model is put, as a sentence: nothing, or a folder, which is an earlier model, may be there."""
+    if not final.is_symlink() and (final.is_dir() or not final.exists()):
+        return []
+    return [
+        f"{final} is a file or a link, and the trained model takes its place as a folder (behind a link may lie what is nobody's to "
+        f"remove). Move it away; to have the model on another disk, make {final.parent} the link"
+    ]
+
+
 def withdraw(plan: Plan) -> None:
     """Say that model/final is not whole, if it is of this plan: a training of it begins, and one that stops must not pass for it."""
     if is_final_of(plan):

@@ -102,7 +102,7 @@ def test_what_would_go_wrong_later_is_refused(places: Places, changed: dict[str,
     assert sentence in refusals(look(places, **changed), places)
 
 
-@pytest.mark.parametrize("place", ["plots", "plots/metrics", "model/checkpoints", "model/final"])
+@pytest.mark.parametrize("place", ["plots", "plots/metrics", "model/checkpoints"])
 @pytest.mark.parametrize("lay", [lambda path: path.write_text(""), lambda path: path.symlink_to("away")])
 def test_what_is_no_folder_where_the_ranks_write_one_is_refused(places: Places, place: str, lay: Any) -> None:
     path = places.output.parent / place
@@ -118,6 +118,31 @@ def test_a_folder_where_the_ranks_write_a_file_is_refused(places: Places, place:
     assert f"{path} is a folder, and the training writes a file there; move it away" in refusals(look(places), places)
     path.rmdir()
     path.symlink_to(places.output.parent)  # the ranks remove a link and leave what it leads to
+    assert look(places).refused == []
+
+
+def a_link_to_a_folder(path: Path) -> None:
+    (path.parent / "elsewhere").mkdir()
+    path.symlink_to("elsewhere")
+
+
+@pytest.mark.parametrize(
+    "lay", [lambda path: path.write_text(""), lambda path: path.symlink_to("away"), a_link_to_a_folder]
+)
+def test_where_the_model_is_put_as_a_whole_must_be_a_folder_of_its_own(places: Places, lay: Any) -> None:
+    places.final.parent.mkdir(exist_ok=True)
+    lay(places.final)
+    assert f"{places.final} is a file or a link, and the trained model takes its place" in refusals(
+        look(places), places
+    )
+
+
+@pytest.mark.parametrize("place", ["model", "model/checkpoints"])
+def test_a_link_to_a_folder_is_as_good_as_one_elsewhere(places: Places, tmp_path: Path, place: str) -> None:
+    (tmp_path / "large disk").mkdir()
+    path = places.output.parent / place
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(tmp_path / "large disk")
     assert look(places).refused == []
 
 

@@ -17,7 +17,7 @@ from finetune.plan import Plan
 from finetune.runs.final import check_template, check_weights, write_final
 from finetune.runs.manifest import NAME, is_final_of
 from finetune.runs.weights import untied
-from pipeline.errors import LimiError
+from pipeline.errors import LimiError, UserError
 from tests.finetune.runs.conftest import Runs
 from tests.finetune.runs.made import plan_in
 
@@ -130,6 +130,16 @@ def test_a_model_of_another_step_than_the_plans_last_is_not_written(plan: Plan, 
     with pytest.raises(LimiError, match=rf"^the model has taken {step} steps and its plan has 6, so it is not written"):
         write_final(trainer, plan, None)
     assert not plan.final.exists()
+
+
+def test_what_a_link_in_its_place_leads_to_stays_as_it_is(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("of another")
+    changed = plan.model_copy(update={"output": str(tmp_path / "model")})
+    changed.final.parent.mkdir()
+    changed.final.symlink_to(tmp_path)
+    with pytest.raises(UserError, match=r"model/final is a file or a link, and the trained model takes its place"):
+        write_final(SimpleNamespace(state=TrainerState(global_step=plan.steps)), changed, None)
+    assert (tmp_path / "mine").read_text() == "of another"
 
 
 def test_weights_that_are_one_and_have_become_two_are_refused() -> None:
