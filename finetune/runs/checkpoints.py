@@ -23,7 +23,8 @@ STATE = "trainer_state.json"
 _MOST_NAMED = 5
 
 # What a run may change and go on all the same: where things lie, how often it saves, what the preflight holds its estimates against.
-# The rows' file and parameters are here since prepared_sha256 stands for what they led to.
+# The rows' file and parameters are here since prepared_sha256 stands for what they led to, and the base's name and revision since
+# base_weights does.
 FREE = (
     "file_sha256",
     "file_rows",
@@ -33,6 +34,8 @@ FREE = (
     "plots",
     "metrics",
     "train.rows.",
+    "train.base.name",
+    "train.base.revision",
     "train.schedule.save_steps",
     "train.schedule.keep_checkpoints",
     "train.hardware.gpu_memory_gb",
