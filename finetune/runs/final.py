@@ -22,9 +22,10 @@ from finetune.runs.weights import Weights, cast, gathered, merged, untied
 from finetune.training.base import config_of
 from finetune.training.model import stored_dtype
 from pipeline.errors import LimiError, UserError
-from pipeline.files import write_json, write_text
+from pipeline.files import sha256_file, write_json, write_text
 
 _DEFECT = "the checkpoints are whole. This is a defect, please report it"
+_KEPT = "The checkpoints are whole, and the same command then ends the run"
 # What a configuration may say otherwise after a save: how it was made, not what the model computes.
 _NOT_THE_MODEL = ("dtype", "architectures", "transformers_version", "_name_or_path")
 
@@ -33,10 +34,10 @@ def write_final(trainer: Any, plan: Plan, tokenizer: Any) -> None:
     """Write model/final from the trained weights. Every rank calls it; rank 0 writes.
 
     Raises LimiError on all ranks if the model is not of the plan's last step, or if what was written does not load as what was trained, and
-    UserError if a link or a file stands in its place.
+    UserError if a link or a file stands in its place, or if the rows' file has changed since.
     """
     everyone(lambda: check_steps(trainer, plan))
-    everyone(lambda: _check_place(plan))
+    everyone(lambda: _check_around(plan))
     state = gathered(trainer)
     everyone(lambda: _write(state, trainer, plan, tokenizer))
 
@@ -49,10 +50,16 @@ def check_steps(trainer: Any, plan: Plan) -> None:
         )
 
 
-def _check_place(plan: Plan) -> None:
-    """The preflight has looked, days ago maybe."""
+def _check_around(plan: Plan) -> None:
+    """The preflight has looked, days ago maybe. The card counts licences from the rows' file, and a row of it is rendered again."""
     if found := in_the_way(plan.final):
-        raise UserError(f"{found[0]}. The checkpoints are whole, and the same command then writes the model")
+        raise UserError(f"{found[0]}. {_KEPT}")
+    file = Path(plan.train.rows.file)
+    if not file.is_file() or sha256_file(file) != plan.file_sha256:
+        raise UserError(
+            f"{file} is not as it was when the run was planned, so neither the model's card nor its tokenizer can be held against it; "
+            f"bring that file back. {_KEPT}"
+        )
 
 
 def _write(state: Weights, trainer: Any, plan: Plan, tokenizer: Any) -> None:
@@ -148,12 +155,7 @@ def check_template(folder: Path, plan: Plan) -> None:
     lengths = [len(ids) for ids in trained["input_ids"]]
     place = lengths.index(min(lengths))
     name = prepared.row_ids(Path(plan.prepared))[place]
-    row = next((row for row in read_rows(plan.train.rows, plan.seed) if row.row_id == name), None)
-    if row is None:
-        raise LimiError(
-            f"row {name} was trained and is not in {plan.train.rows.file} any more, so the model cannot be held against it; the "
-            "checkpoints are whole: bring that file back, and the same command ends the run"
-        )
+    row = next(row for row in read_rows(plan.train.rows, plan.seed) if row.row_id == name)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     ids = tokenizer.apply_chat_template(row.messages, tools=row.tools or None, tokenize=True, return_dict=False)
     if list(ids) != list(trained[place]["input_ids"]):

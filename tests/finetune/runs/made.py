@@ -14,6 +14,7 @@ from finetune.plan import Plan
 from finetune.training import demo_tokenizer
 from finetune.training.base import DEMO_SHAPE
 from finetune.training.base_weights import weights_name
+from pipeline.files import sha256_file
 from pipeline.train_sections import Train
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -47,7 +48,7 @@ def plan_in(folder: Path, changes: dict[str, Any] | None = None, **others: Any) 
             "train": train.model_dump(),
             "seed": 1,
             "base_weights": weights_name(train.base),
-            "file_sha256": "",
+            "file_sha256": sha256_file(rows),
             "file_rows": held.rows,
             "dropped": 0,
             "prepared": str(path),

@@ -178,17 +178,19 @@ def test_a_template_that_renders_otherwise_is_found(runs: Runs, tmp_path: Path) 
         check_template(folder, plan)
 
 
-def test_a_row_that_has_gone_from_its_file_since_is_told(runs: Runs, tmp_path: Path) -> None:
-    plan = runs.plans["whole"]
-    rows = pl.read_parquet(plan.train.rows.file).with_columns(
-        pl.format("other-{}", "trajectory_id").alias("trajectory_id")
-    )
-    rows.write_parquet(tmp_path / "rows.parquet")
-    section = plan.train.model_copy(
-        update={"rows": plan.train.rows.model_copy(update={"file": str(tmp_path / "rows.parquet")})}
-    )
-    with pytest.raises(LimiError, match=r"row row-0 was trained and is not in .*rows\.parquet any more"):
-        check_template(plan.final, plan.model_copy(update={"train": section}))
+def test_rows_that_changed_while_a_run_went_on_are_told_and_no_card_counts_them(plan: Plan, tmp_path: Path) -> None:
+    file, trainer = tmp_path / "rows.parquet", SimpleNamespace(state=TrainerState(global_step=plan.steps))
+    rows = plan.train.rows.model_copy(update={"file": str(file)})
+    changed = plan.model_copy(update={"train": plan.train.model_copy(update={"rows": rows})})
+    table = pl.read_parquet(plan.train.rows.file)
+    sentence = r"rows\.parquet is not as it was when the run was planned.* bring that file back"
+    for other in (table.with_columns(licence=pl.lit("WTFPL")), table.head(3)):
+        other.write_parquet(file)
+        with pytest.raises(UserError, match=sentence):
+            write_final(trainer, changed, None)
+    file.unlink()
+    with pytest.raises(UserError, match=sentence):
+        write_final(trainer, changed, None)
 
 
 def copied(plan: Plan, folder: Path) -> tuple[Path, dict[str, torch.Tensor], object]:
