@@ -5,6 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
+from torch.distributed.checkpoint.format_utils import dcp_to_torch_save
 
 from finetune.plan import Plan
 from finetune.runs.checkpoints import checkpoints, choose
@@ -30,6 +33,15 @@ def weights(folder: Path) -> dict[str, str]:
     """Of a checkpoint, in one file or in parts."""
     found = hashes(folder, "model.safetensors", "adapter_model.safetensors", "pytorch_model_fsdp_0/*.distcp")
     assert found
+    return found
+
+
+def whole_weights(checkpoint: Path, folder: Path) -> dict[str, torch.Tensor]:
+    """Of a checkpoint in one file, or in parts, which are put together in `folder`."""
+    if (checkpoint / "model.safetensors").is_file():
+        return load_file(checkpoint / "model.safetensors")
+    dcp_to_torch_save(checkpoint / "pytorch_model_fsdp_0", folder / "whole.pt")
+    found: dict[str, torch.Tensor] = torch.load(folder / "whole.pt", weights_only=True)["model"]
     return found
 
 
@@ -123,13 +135,16 @@ def test_a_step_too_many_that_was_saved_is_refused_with_what_to_do(runs: Runs) -
 
 
 @pytest.mark.parametrize("kind", PARTS_ON_RANKS)
-def test_on_two_ranks_as_well_it_trains_no_further_step(runs: Runs, kind: str) -> None:
+def test_on_two_ranks_as_well_it_trains_no_further_step(runs: Runs, tmp_path: Path, kind: str) -> None:
     plan = runs.plans[f"part {kind}"]
     assert (runs.ends[f"part {kind} 1"].how, runs.ends[f"part {kind} 2"].how) == ("killed", "done")
     assert f"after step {PART}" in runs.ends[f"part {kind} 2"].said
     assert saved(plan) == ["checkpoint-2", "checkpoint-4"]
     assert len(figures(metrics_folder(plan))["loss"].splitlines()) == 1 + PART
     assert is_final_of(plan)
+    final = load_file(plan.final / "model.safetensors")
+    last = whole_weights(plan.checkpoints / f"checkpoint-{PART}", tmp_path)
+    assert all(torch.equal(weight, last[name]) for name, weight in final.items())
 
 
 def test_lora_goes_on_from_its_adapter(runs: Runs) -> None:
