@@ -124,16 +124,20 @@ def test_kills_in_a_stage_change_nothing(interrupted: DvcProject, stage: str) ->
 
 @pytest.mark.parametrize("stage", OUTPUTS)
 def test_finished_partitions_are_not_done_again(finished: Project, stage: str) -> None:
-    for name in OUTPUTS[stage]:
-        shutil.rmtree(finished.folder / name)
     parts = finished.folder / OUTPUTS[stage][0]
-    process = start(finished, f"stages.{stage}")
-    while len(list(parts.glob("*.parquet"))) < 3:
-        assert process.poll() is None, "the stage ended before it could be killed"
-        time.sleep(0.001)
-    kill(process)
-    done = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
-    assert 3 <= len(done) < 14
+    done: dict[str, int] = {}
+    for _ in range(MOST_TRIES):  # on a busy machine the stage may have ended before it is killed
+        for name in OUTPUTS[stage]:
+            shutil.rmtree(finished.folder / name, ignore_errors=True)
+        process = start(finished, f"stages.{stage}")
+        while process.poll() is None and len(list(parts.glob("*.parquet"))) < 3:
+            time.sleep(0.001)
+        if process.poll() is None:
+            kill(process)
+            done = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
+            if 3 <= len(done) < 14:
+                break
+    assert 3 <= len(done) < 14, "the kills came too late to prove anything"
     finished.stage(stage)
     after = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
     assert len(after) == 14
