@@ -42,7 +42,7 @@ def estimate(shape: Shape, train: Train, output: Path, checkpoints: Path) -> Dis
     # Either may be a link to a larger disk, where the room is another one.
     of_checkpoints, of_model = _there(checkpoints), _there(output)
     free = shutil.disk_usage(of_checkpoints).free + size_of(checkpoints)
-    if of_checkpoints.stat().st_dev == of_model.stat().st_dev:
+    if _device(of_checkpoints) == _device(of_model):
         rooms = [Room("checkpoints and the model", output, kept + final, free)]
     else:
         rooms = [
@@ -55,6 +55,11 @@ def estimate(shape: Shape, train: Train, output: Path, checkpoints: Path) -> Dis
 def _there(folder: Path) -> Path:
     """The folder, or the nearest above it that there is."""
     return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+
+
+def _device(folder: Path) -> int:
+    """The number of the disk that a folder, or what a link to one leads to, lies on."""
+    return folder.stat().st_dev
 
 
 def size_of(folder: Path) -> int:

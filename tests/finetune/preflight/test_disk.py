@@ -2,9 +2,7 @@
 
 import shutil
 from collections import namedtuple
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -25,13 +23,22 @@ def estimate(output: Path, checkpoints: Path) -> disk.Disk:
 
 
 @pytest.fixture
-def other_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on another disk than the tests' own."""
-    memory = Path("/dev/shm")  # noqa: S108 - Linux's disk in memory
-    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("this machine has no second disk that anybody may write to")
-    with TemporaryDirectory(dir=memory) as folder:
-        yield Path(folder)
+def other_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that passes for another disk, with 300 bytes free; 7 are free everywhere else."""
+    folder = tmp_path / "other disk"
+    folder.mkdir()
+
+    def device(path: Path) -> int:
+        return 2 if path.resolve().is_relative_to(folder) else 1
+
+    monkeypatch.setattr(disk, "_device", device)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, {1: 7, 2: 300}[device(path)]))
+    return folder
+
+
+def test_a_disk_is_known_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/proc")
+    assert disk._device(tmp_path / "link") == disk._device(Path("/proc")) != disk._device(tmp_path)
 
 
 def test_one_checkpoint_more_than_are_kept_is_there_and_the_new_model(tmp_path: Path) -> None:
@@ -58,10 +65,8 @@ def test_checkpoints_of_the_same_training_count_as_free(tmp_path: Path, monkeypa
 
 @pytest.mark.parametrize("there", ["checkpoints", "checkpoints/id"])
 def test_checkpoints_are_held_against_the_disk_that_a_link_leads_to(
-    tmp_path: Path, other_disk: Path, monkeypatch: pytest.MonkeyPatch, there: str
+    tmp_path: Path, other_disk: Path, there: str
 ) -> None:
-    free = {other_disk.stat().st_dev: 300, tmp_path.stat().st_dev: 7}
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, free[path.stat().st_dev]))
     (tmp_path / there).parent.mkdir(exist_ok=True)
     (tmp_path / there).symlink_to(other_disk)
     own = tmp_path / "checkpoints/id"
